@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Checks;
+using Mmm.Shared.Decisions;
+using Mmm.Shared.Topology;
+
+namespace Mmm.Shared.Settings;
+
+/// <summary>
+/// Everything a node of the installation is configured with: typed, complete and validated. Built from HOCON by
+/// <c>SettingsReader</c>; every default lives in <c>hocon/mmm.reference.conf</c>, none here.
+/// </summary>
+/// <param name="This">Name of this node: a monitor's name, or a host's name on an agent. HOCON: <c>this</c>; command line: <c>--this</c>.</param>
+/// <param name="ThisCluster">Agents only, where two clusters have a host of the same name. HOCON: <c>this_cluster</c>.</param>
+/// <param name="Monitors">Every configured monitor node in configured order; the quorum counts these, never whoever is left.</param>
+/// <param name="Monitor">Settings of a monitor node.</param>
+/// <param name="Agent">Settings of an agent node.</param>
+/// <param name="Clusters">The MMM clusters of the installation by name (<c>cluster C1 { … }</c>).</param>
+public sealed record MmmSettings(
+    string This,
+    string? ThisCluster,
+    ImmutableArray<MonitorMember> Monitors,
+    MonitorSettings Monitor,
+    AgentSettings Agent,
+    ImmutableSortedDictionary<string, ClusterSettings> Clusters)
+{
+    /// <summary>Monitors that must agree: floor(N/2)+1 of the configured N.</summary>
+    public int Quorum => (Monitors.Length / 2) + 1;
+}
+
+/// <summary>One configured monitor node. HOCON: <c>monitors { mon1 { address, port, http_port } }</c>.</summary>
+/// <param name="Name">For example <c>mon1</c>.</param>
+/// <param name="Address">Address other nodes reach it at.</param>
+/// <param name="Port">Akka remoting port (TCP), default 8551.</param>
+/// <param name="HttpPort">Management port, default 8558.</param>
+public sealed record MonitorMember(string Name, string Address, int Port, int HttpPort);
+
+/// <summary>HOCON: <c>monitor { … }</c>.</summary>
+/// <param name="StateDir">Where the ledger's keeper stores; default <c>/var/lib/mmm-monitor</c>.</param>
+/// <param name="HttpBind">Address the management endpoint listens on: loopback by default; another one needs <paramref name="HttpToken"/>.</param>
+/// <param name="HttpToken">Bearer token callers must send when the endpoint does not listen on loopback only; null = none.</param>
+/// <param name="HttpReadOnly">Refuses every changing route with 405.</param>
+/// <param name="PingIps">Addresses that prove this monitor's own network; empty = no network check.</param>
+/// <param name="PingInterval">How often they are pinged.</param>
+/// <param name="Membership">Akka.Cluster's timings.</param>
+/// <param name="KillHostBin">MMM's kill_host_bin; null = none.</param>
+/// <param name="KillHostTimeout">How long the hook may run.</param>
+public sealed record MonitorSettings(
+    string StateDir,
+    string HttpBind,
+    Secret? HttpToken,
+    bool HttpReadOnly,
+    ImmutableArray<string> PingIps,
+    TimeSpan PingInterval,
+    MembershipSettings Membership,
+    string? KillHostBin,
+    TimeSpan KillHostTimeout);
+
+/// <summary>HOCON: <c>monitor.membership { … }</c>: how fast the monitors notice each other's death.</summary>
+public sealed record MembershipSettings(
+    TimeSpan HeartbeatInterval,
+    TimeSpan AcceptableHeartbeatPause,
+    TimeSpan StableAfter,
+    TimeSpan DownRemovalMargin,
+    TimeSpan GossipInterval,
+    TimeSpan SeedNodeTimeout);
+
+/// <summary>HOCON: <c>agent { … }</c>.</summary>
+/// <param name="StateDir">Where the agent keeps the highest (epoch, version) it has obeyed; default <c>/var/lib/mmm-agent</c>.</param>
+/// <param name="BindAddress">Address its Akka remoting binds; null = the host's <c>ip</c>.</param>
+/// <param name="MysqlSocket">Unix socket of the local mysqld; null = TCP to the host's ip and mysql_port.</param>
+/// <param name="MysqlPidFile">pid file of mysqld for the local watch; null = taken from <c>@@pid_file</c>.</param>
+/// <param name="HeartbeatInterval">How often it reports to every monitor.</param>
+/// <param name="LocalWatchInterval">How often the local mysqld is looked at.</param>
+/// <param name="StatementTimeout">Deadline of a single SQL statement on the local mysqld.</param>
+/// <param name="WriterGrace">How long running writers may finish once read_only is being set.</param>
+/// <param name="MaxKillRetries">MMM's max_kill_retries.</param>
+/// <param name="KillRetryInterval">Pause between two rounds of killing client connections.</param>
+/// <param name="AnnounceInterval">Refresh of the ARP/NA announcements of the held addresses.</param>
+public sealed record AgentSettings(
+    string StateDir,
+    string? BindAddress,
+    string? MysqlSocket,
+    string? MysqlPidFile,
+    TimeSpan HeartbeatInterval,
+    TimeSpan LocalWatchInterval,
+    TimeSpan StatementTimeout,
+    TimeSpan WriterGrace,
+    int MaxKillRetries,
+    TimeSpan KillRetryInterval,
+    TimeSpan AnnounceInterval);
+
+/// <summary>One MMM cluster. HOCON: <c>cluster NAME { … }</c> over <c>cluster_defaults { … }</c>.</summary>
+/// <param name="Topology">Hosts and roles.</param>
+/// <param name="Decisions">What the decision core goes by.</param>
+/// <param name="Checks">Per kind of check.</param>
+/// <param name="MaxBacklog">rep_backlog fails above this; MMM's max_backlog, 60 s.</param>
+/// <param name="MonitorUser">Login of the monitors' checks.</param>
+/// <param name="AgentUser">Login of the agent on its own mysqld.</param>
+/// <param name="ReplicationUser">Login of replication channels.</param>
+public sealed record ClusterSettings(
+    ClusterTopology Topology,
+    DecisionSettings Decisions,
+    ImmutableSortedDictionary<CheckKind, CheckSettings> Checks,
+    TimeSpan MaxBacklog,
+    MysqlLogin MonitorUser,
+    MysqlLogin AgentUser,
+    MysqlLogin ReplicationUser);
+
+/// <summary>HOCON: <c>checks.NAME { check_period, trap_period, timeout }</c>.</summary>
+/// <param name="CheckPeriod">Time between two checks.</param>
+/// <param name="TrapPeriod">A failure counts once it has lasted this long.</param>
+/// <param name="Timeout">Deadline of one check.</param>
+public sealed record CheckSettings(TimeSpan CheckPeriod, TimeSpan TrapPeriod, TimeSpan Timeout);
+
+/// <summary>A MySQL login.</summary>
+public sealed record MysqlLogin(string User, Secret Password);
+
+/// <summary>A value that never shows itself: <see cref="ToString"/> is redacted; <see cref="Reveal"/> is for the one place that needs it.</summary>
+public sealed class Secret(string value) : IEquatable<Secret>
+{
+    public string Reveal() => value;
+
+    public override string ToString() => "(secret)";
+
+    public bool Equals(Secret? other) => other is not null && other.Reveal() == value;
+
+    public override bool Equals(object? obj) => Equals(obj as Secret);
+
+    public override int GetHashCode() => value.GetHashCode(StringComparison.Ordinal);
+}
