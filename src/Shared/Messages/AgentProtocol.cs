@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Decisions;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Topology;
+
+namespace Mmm.Shared.Messages;
+
+/// <summary>
+/// Between the agent of a DB host and the monitors. The agent is a remote-only actor system named <c>mmm-agent</c>, actor
+/// <c>/user/agent</c>, at the host's ip and agent port; every configured monitor (system <c>mmm</c>) has <c>/user/agent-gateway</c>.
+/// </summary>
+public static class AgentProtocol
+{
+    /// <summary>Marker of this protocol.</summary>
+    public interface IMessage : IWireMessage;
+
+    /// <summary>
+    /// Coordinator -> agent: the host's whole wanted state, never a change to it. Reply: an <see cref="Report"/> to every
+    /// gateway and to the sender at each change of progress, or <see cref="Refused"/>. A resend is harmless.
+    /// </summary>
+    /// <param name="Cluster">MMM cluster; an agent refuses another's.</param>
+    /// <param name="Host">Addressee; an agent refuses another's.</param>
+    /// <param name="Id">Epoch and version; the agent refuses one below the highest it has seen.</param>
+    /// <param name="State">The host's state, for the agent's log and status.</param>
+    /// <param name="Roles">Role addresses the host shall hold. Every other role address of the cluster shall be absent.</param>
+    /// <param name="Writable">True: this host is the active master, read_only off. False: read_only on.</param>
+    /// <param name="Replication">What to do with replication.</param>
+    /// <param name="CatchUp">Only while taking the active master role over: what to apply before becoming writable. Ignored once the server is writable.</param>
+    public sealed record HostOrder(
+        string Cluster,
+        string Host,
+        DecisionId Id,
+        HostState State,
+        ImmutableArray<RoleAddress> Roles,
+        bool Writable,
+        ReplicationOrder Replication,
+        CatchUpOrder? CatchUp) : IMessage
+    {
+        /// <summary>Same wanted state, whatever its <see cref="Id"/>.</summary>
+        public bool WantsTheSameAs(HostOrder other) =>
+            Cluster == other.Cluster && Host == other.Host && State == other.State && Writable == other.Writable
+            && Roles.SequenceEqual(other.Roles) && Replication == other.Replication && CatchUp == other.CatchUp;
+    }
+
+    /// <summary>What an agent shall do with its server's replication.</summary>
+    public enum ReplicationAction
+    {
+        /// <summary>Leave it as it is, except that replication an earlier <see cref="Stop"/> stopped is started again.</summary>
+        Leave,
+
+        /// <summary>Stop both threads (ADMIN_OFFLINE); remembered on disk as stopped by MMM.</summary>
+        Stop,
+
+        /// <summary>Be a replica of <c>Source</c>: when it replicates from another server, apply what the relay log holds, repoint and start; when it already does, as <see cref="Leave"/>.</summary>
+        Follow,
+    }
+
+    /// <param name="Action">What to do.</param>
+    /// <param name="Source">Follow only: the active master.</param>
+    public sealed record ReplicationOrder(ReplicationAction Action, SourceServer? Source)
+    {
+        public static readonly ReplicationOrder Leave = new(ReplicationAction.Leave, null);
+        public static readonly ReplicationOrder Stop = new(ReplicationAction.Stop, null);
+    }
+
+    /// <summary>A server to replicate from.</summary>
+    /// <param name="Host">MMM's name of it.</param>
+    /// <param name="Ip">Its own address, not a role address.</param>
+    /// <param name="Port">mysql_port.</param>
+    /// <param name="StartAt">Where its binlog stood when it became writable; used when GTIDs cannot be.</param>
+    public sealed record SourceServer(string Host, string Ip, int Port, BinlogPosition? StartAt);
+
+    /// <param name="From">MMM's name of the old active master.</param>
+    /// <param name="FromIp">Its address: the replication source to catch up with.</param>
+    /// <param name="UpTo">Its last binlog position, when it could still be asked; null = everything in the relay log.</param>
+    /// <param name="TimeoutMs">Deadline of the catch-up in milliseconds.</param>
+    /// <param name="Force">True: a failed catch-up is reported and passed over (operator's <c>--force</c>).</param>
+    public sealed record CatchUpOrder(string From, string FromIp, BinlogPosition? UpTo, int TimeoutMs, bool Force);
+
+    /// <summary>A place in a server's binary log.</summary>
+    public sealed record BinlogPosition(string File, long Position)
+    {
+        public override string ToString() => $"{File}:{Position}";
+    }
+
+    /// <summary>
+    /// Agent -> gateway of every configured monitor, every heartbeat_interval and at once on any change; the gateway forwards it
+    /// to the coordinator. Reply: <see cref="Heard"/>. Receivers drop a report whose (Incarnation, Seq) is not newer than the last.
+    /// </summary>
+    /// <param name="Cluster">MMM cluster.</param>
+    /// <param name="Host">Reporting host.</param>
+    /// <param name="Incarnation">Start of the agent's process, UTC ticks: later starts compare higher.</param>
+    /// <param name="Seq">Counts up within an incarnation.</param>
+    /// <param name="Highest">Highest decision the agent has accepted (on disk).</param>
+    /// <param name="Progress">How far it is with that decision's order.</param>
+    /// <param name="Facts">What is true on the host now.</param>
+    /// <param name="TakeOver">The last time this agent made its server writable for an order, if it did in this incarnation or remembers it.</param>
+    /// <param name="Fingerprint">Of the settings the agent runs with; a differing one is reported to the operator.</param>
+    public sealed record Report(
+        string Cluster,
+        string Host,
+        long Incarnation,
+        long Seq,
+        DecisionId Highest,
+        OrderProgress Progress,
+        HostFacts Facts,
+        TakeOver? TakeOver,
+        string? Fingerprint = null) : IMessage;
+
+    /// <summary>How far an agent is with an order.</summary>
+    public enum OrderStatus
+    {
+        /// <summary>No order since it started.</summary>
+        None,
+        Working,
+
+        /// <summary>Everything the order wants is true: in particular roles not in it are gone, and without <c>Writable</c> mysqld is read-only or dead.</summary>
+        Done,
+
+        /// <summary>A step failed; the agent retries it while the order stands.</summary>
+        Failed,
+    }
+
+    /// <param name="Id">Order it speaks of.</param>
+    /// <param name="Status">How far.</param>
+    /// <param name="Step">Working/Failed: code of the step, for example <c>catch_up</c>, <c>read_only</c>, <c>kill_connections</c>, <c>add_address</c>, <c>repoint</c>.</param>
+    /// <param name="Sentence">For people: what is being done, or what failed and why.</param>
+    /// <param name="Warnings">Things that were passed over and an operator should know.</param>
+    public sealed record OrderProgress(DecisionId Id, OrderStatus Status, string? Step, string? Sentence, ImmutableArray<string> Warnings)
+    {
+        public static readonly OrderProgress None = new(DecisionId.None, OrderStatus.None, null, null, []);
+    }
+
+    /// <summary>State of the local mysqld as its agent sees it.</summary>
+    public enum MysqldState
+    {
+        /// <summary>Not looked at yet, or the error says nothing of its health.</summary>
+        Unknown,
+        Up,
+
+        /// <summary>No process and nothing accepts connections.</summary>
+        Down,
+
+        /// <summary>Process or socket there, but no answer within the statement timeout.</summary>
+        NotAnswering,
+    }
+
+    /// <param name="Mysqld">State of the local mysqld.</param>
+    /// <param name="MysqldMessage">Why it is not up; null when it is.</param>
+    /// <param name="ReadOnly">@@read_only; null when it could not be asked.</param>
+    /// <param name="Addresses">Role addresses of this cluster found on the host's interfaces.</param>
+    /// <param name="Replication">Null when it could not be asked or none is configured.</param>
+    /// <param name="Binlog">Current end of the binary log; null when off or not asked.</param>
+    /// <param name="Gtid">GTID position in the server's notation (MariaDB gtid_binlog_pos, MySQL gtid_executed); null when not asked.</param>
+    /// <param name="UptimeSeconds">Uptime of the machine: how a reboot is told from a lost network.</param>
+    /// <param name="ServerVersion">@@version.</param>
+    public sealed record HostFacts(
+        MysqldState Mysqld,
+        string? MysqldMessage,
+        bool? ReadOnly,
+        ImmutableArray<RoleAddress> Addresses,
+        ReplicationFacts? Replication,
+        BinlogPosition? Binlog,
+        string? Gtid,
+        long UptimeSeconds,
+        string? ServerVersion)
+    {
+        public static readonly HostFacts Nothing = new(MysqldState.Unknown, null, null, [], null, null, null, 0, null);
+    }
+
+    /// <param name="SourceIp">Address replication is configured to use.</param>
+    /// <param name="SourcePort">Its port.</param>
+    /// <param name="SourceHost">MMM's name of it, when it is one of the cluster's hosts.</param>
+    /// <param name="IoState">Yes, No, Connecting (or Preparing).</param>
+    /// <param name="SqlRunning">Applier thread.</param>
+    /// <param name="SecondsBehind">Null = unknown.</param>
+    /// <param name="Error">Last IO or SQL error text.</param>
+    /// <param name="UsesGtid">True when the channel runs by GTID.</param>
+    public sealed record ReplicationFacts(
+        string SourceIp, int SourcePort, string? SourceHost, string IoState, bool SqlRunning, long? SecondsBehind, string? Error, bool UsesGtid);
+
+    /// <summary>The moment a server was made writable for an order.</summary>
+    /// <param name="Id">That order.</param>
+    /// <param name="Position">Binlog position just before it became writable: where slaves without GTID start.</param>
+    public sealed record TakeOver(DecisionId Id, BinlogPosition? Position);
+
+    /// <summary>Agent -> sender of an order it does not obey: a lower decision than it has seen, or addressed to another host or cluster. The sender of a lower one steps down.</summary>
+    public sealed record Refused(string Cluster, string Host, DecisionId Offered, DecisionId Highest, string Why) : IMessage;
+
+    /// <summary>Gateway -> agent: a report arrived. The agent shows which monitors it can reach. No reply.</summary>
+    public sealed record Heard(string Monitor, long Seq) : IMessage;
+}
