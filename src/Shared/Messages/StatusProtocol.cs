@@ -25,6 +25,7 @@ public static class StatusProtocol
     /// <param name="Move">Running move of the active master role; null when none.</param>
     /// <param name="Warnings">Sentences without the leading <c># Warning: </c>; what <c>show</c> prints on top.</param>
     /// <param name="Notes">Latest decisions, newest last, at most 100.</param>
+    /// <param name="ModeReason">Why the mode is what it is; the <c># Cause:</c> of <c>show</c> in PASSIVE. May have several lines. Null = not known.</param>
     public sealed record ClusterSnapshot(
         string Cluster,
         string Coordinator,
@@ -39,7 +40,8 @@ public static class StatusProtocol
         string? ActiveMaster,
         MoveView? Move,
         ImmutableArray<string> Warnings,
-        ImmutableArray<NoteView> Notes) : IMessage;
+        ImmutableArray<NoteView> Notes,
+        string? ModeReason = null) : IMessage;
 
     /// <param name="Name">Host.</param>
     /// <param name="Ip">Own address.</param>
@@ -65,7 +67,8 @@ public static class StatusProtocol
     /// <param name="Address">Role and IP.</param>
     /// <param name="Owner">Host it is decided for; null = nobody may have it.</param>
     /// <param name="ReleasingFrom">Host that must let go first; null = nobody.</param>
-    public sealed record RoleView(RoleAddress Address, string? Owner, string? ReleasingFrom);
+    /// <param name="Prefer">Host the role is configured to return to; null = none.</param>
+    public sealed record RoleView(RoleAddress Address, string? Owner, string? ReleasingFrom, string? Prefer = null);
 
     public sealed record MoveView(string Role, string? From, string To, string Phase, string Cause, DateTimeOffset StartedUtc, string Sentence);
 
