@@ -1,0 +1,42 @@
+using System.Text;
+
+namespace Mmm.Shared.Status;
+
+/// <summary>MMM's answers that need no cluster: what every front end (CLI, TCP protocol, HTTP) says in the same words.</summary>
+public static class MmmAnswers
+{
+    public const string Pinged = "OK: Pinged successfully!";
+
+    /// <summary>What <c>mmm_control</c> prints when no monitor can be reached.</summary>
+    public const string CannotConnect = "ERROR: Can't connect to monitor daemon!";
+
+    public static string UnknownHost(string host) => $"ERROR: Unknown host name '{host}'!";
+
+    public static string UnknownCheck(string check) => $"ERROR: Unknown check '{check}'!";
+
+    /// <summary>Ours: the original had one configuration file per cluster and knew no list.</summary>
+    public static string UnknownCluster(string cluster, IEnumerable<string> known) =>
+        $"ERROR: Unknown cluster '{cluster}'! Clusters are: {string.Join(", ", known)}";
+
+    /// <summary>Ours: the original went on with <c>mmm_mon.conf</c> when no cluster was named.</summary>
+    public static string NameACluster(IEnumerable<string> known) =>
+        $"ERROR: There are several clusters; name one in front, as in '@{known.First()} show'. Clusters are: {string.Join(", ", known)}";
+
+    /// <summary>Answer to a line that is no command, help included.</summary>
+    public static string InvalidCommand(string line) => $"Invalid command '{line}'\n\n{Help()}";
+
+    /// <summary>MMM's help text; ends with a newline.</summary>
+    public static string Help()
+    {
+        const int column = 34;
+        StringBuilder text = new("Valid commands are:\n");
+        foreach (MmmVerb verb in MmmVerbs.All)
+        {
+            text.Append("    ").Append(verb.Usage.PadRight(column - 1)).Append(" - ").Append(verb.Meaning).Append('\n');
+            if (verb.Name == MmmVerbs.MoveRole)
+                text.Append(' ', column + 6).Append("(Only use --force if you know what you are doing!)\n");
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+
+namespace Mmm.Shared.Status;
+
+/// <summary>Who answers a verb.</summary>
+public enum VerbKind
+{
+    /// <summary>Answered from the published snapshot.</summary>
+    Read,
+
+    /// <summary>Carried out by the coordinator.</summary>
+    Change,
+}
+
+/// <summary>One verb of <c>mmm_control</c>.</summary>
+/// <param name="Name">As typed.</param>
+/// <param name="Arguments">As the help shows them; empty when there are none.</param>
+/// <param name="Meaning">One line of the help.</param>
+/// <param name="Kind">Who answers it.</param>
+/// <param name="MinArguments">Fewest arguments.</param>
+/// <param name="MaxArguments">Most arguments, options included.</param>
+public sealed record MmmVerb(string Name, string Arguments, string Meaning, VerbKind Kind, int MinArguments, int MaxArguments)
+{
+    /// <summary>Name and arguments, as in <c>move_role [--force] &lt;role&gt; &lt;host&gt;</c>.</summary>
+    public string Usage => Arguments.Length == 0 ? Name : $"{Name} {Arguments}";
+
+    /// <summary>MMM's own rule: the number of arguments decides, and a third argument of move_role needs <c>--force</c> in front.</summary>
+    public bool Takes(ImmutableArray<string> arguments) =>
+        arguments.Length >= MinArguments && arguments.Length <= MaxArguments
+        && (Name != MmmVerbs.MoveRole || arguments.Length == 2 || arguments[0] == MmmVerbs.Force);
+}
+
+/// <summary>MySQL-MMM's verbs, in the order of its help (lib/Monitor/Commands.pm, 2.2.1).</summary>
+public static class MmmVerbs
+{
+    public const string Help = "help";
+    public const string Ping = "ping";
+    public const string Show = "show";
+    public const string Checks = "checks";
+    public const string SetOnline = "set_online";
+    public const string SetOffline = "set_offline";
+    public const string Mode = "mode";
+    public const string SetActive = "set_active";
+    public const string SetManual = "set_manual";
+    public const string SetPassive = "set_passive";
+    public const string MoveRole = "move_role";
+    public const string SetIp = "set_ip";
+
+    /// <summary>The one option there is, in front of move_role's arguments.</summary>
+    public const string Force = "--force";
+
+    public static readonly ImmutableArray<MmmVerb> All =
+    [
+        new(Help, "", "show this message", VerbKind.Read, 0, 0),
+        new(Ping, "", "ping monitor", VerbKind.Read, 0, 0),
+        new(Show, "", "show status", VerbKind.Read, 0, 0),
+        new(Checks, "[<host>|all [<check>|all]]", "show checks status", VerbKind.Read, 0, 2),
+        new(SetOnline, "<host>", "set host <host> online", VerbKind.Change, 1, 1),
+        new(SetOffline, "<host>", "set host <host> offline", VerbKind.Change, 1, 1),
+        new(Mode, "", "print current mode.", VerbKind.Read, 0, 0),
+        new(SetActive, "", "switch into active mode.", VerbKind.Change, 0, 0),
+        new(SetManual, "", "switch into manual mode.", VerbKind.Change, 0, 0),
+        new(SetPassive, "", "switch into passive mode.", VerbKind.Change, 0, 0),
+        new(MoveRole, "[--force] <role> <host>", "move exclusive role <role> to host <host>", VerbKind.Change, 2, 3),
+        new(SetIp, "<ip> <host>", "set role with ip <ip> to host <host>", VerbKind.Change, 2, 2),
+    ];
+
+    /// <summary>The verb of that exact name; null when MMM has none.</summary>
+    public static MmmVerb? Find(string name) => All.FirstOrDefault(v => v.Name == name);
+}
