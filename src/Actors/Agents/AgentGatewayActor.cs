@@ -1,0 +1,63 @@
+using Akka.Actor;
+using Akka.Event;
+using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
+
+namespace Mmm.Actors.Agents;
+
+/// <summary>
+/// <c>/user/agent-gateway</c> on every monitor node: the agents' door. Acknowledges each report and forwards it, with its sender,
+/// to the coordinator wherever that runs. Keeps nothing that a restart would lose.
+/// </summary>
+public sealed class AgentGatewayActor : ReceiveActor
+{
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly MmmSettings _settings;
+    private readonly IActorRef _coordinator;
+
+    /// <summary>Who sent the last report for a host that is not configured; one log line per change of sender.</summary>
+    private readonly Dictionary<(string Cluster, string Host), Address> _strangers = [];
+
+    /// <param name="settings">Its clusters are the ones reports are accepted for.</param>
+    /// <param name="coordinator">Singleton proxy.</param>
+    public static Props Props(MmmSettings settings, IActorRef coordinator) => Akka.Actor.Props.Create(() => new AgentGatewayActor(settings, coordinator));
+
+    public AgentGatewayActor(MmmSettings settings, IActorRef coordinator)
+    {
+        _settings = settings;
+        _coordinator = coordinator;
+        Receive<AgentProtocol.Report>(HandleReport);
+        Receive<AgentProtocol.Refused>(m => _coordinator.Forward(m));
+    }
+
+    private void HandleReport(AgentProtocol.Report report)
+    {
+        if (!IsConfigured(report))
+        {
+            HandleStranger(report);
+            return;
+        }
+
+        _coordinator.Forward(report);
+        Sender.Tell(new AgentProtocol.Heard(_settings.This, report.Seq));
+    }
+
+    private void HandleStranger(AgentProtocol.Report report)
+    {
+        (string, string) key = (report.Cluster, report.Host);
+        Address from = Sender.Path.Address;
+        if (_strangers.TryGetValue(key, out Address? known) && known == from)
+            return;
+
+        // A misconfigured network must not grow this table for ever; forgetting it costs a repeated log line.
+        if (_strangers.Count >= 1000)
+            _strangers.Clear();
+        _strangers[key] = from;
+        _log.Warning(
+            "Reports of an agent at {0} are dropped: it says it is host '{1}' of cluster '{2}', which this monitor's configuration does not have. Compare the two configuration files.",
+            from, report.Host, report.Cluster);
+    }
+
+    private bool IsConfigured(AgentProtocol.Report report) =>
+        _settings.Clusters.TryGetValue(report.Cluster, out ClusterSettings? cluster) && cluster.Topology.Hosts.ContainsKey(report.Host);
+}
