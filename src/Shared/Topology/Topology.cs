@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Serialization;
 
 namespace Mmm.Shared.Topology;
 
@@ -37,6 +38,7 @@ public sealed record Host(string Name, string Ip, HostMode Mode, string? Peer, i
 /// <summary>One virtual IP of a role.</summary>
 /// <param name="Role">Name of the role.</param>
 /// <param name="Ip">IPv4 or IPv6 address, canonical text.</param>
+[method: JsonConstructor]
 public readonly record struct RoleAddress(string Role, string Ip) : IComparable<RoleAddress>
 {
     /// <summary>By role name, then by the address's numeric value: the order in which MMM's <c>show</c> lists roles.</summary>
