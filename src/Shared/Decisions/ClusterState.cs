@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Checks;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
+using Mmm.Shared.Topology;
+
+namespace Mmm.Shared.Decisions;
+
+/// <summary>Everything one coordinator knows of one MMM cluster: the durable <see cref="Document"/> and what it sees. Immutable.</summary>
+public sealed record ClusterState
+{
+    /// <summary>Hosts and roles.</summary>
+    public required ClusterTopology Topology { get; init; }
+
+    /// <summary>What the rules go by.</summary>
+    public required DecisionSettings Settings { get; init; }
+
+    /// <summary>Periods of the checks.</summary>
+    public required ImmutableSortedDictionary<CheckKind, CheckSettings> Checks { get; init; }
+
+    /// <summary>How many monitors are configured.</summary>
+    public required int Monitors { get; init; }
+
+    /// <summary>Node the coordinator runs on.</summary>
+    public required string Coordinator { get; init; }
+
+    /// <summary>Of the settings this node runs with; observers and agents with another one are reported, observers do not count.</summary>
+    public required string? Fingerprint { get; init; }
+
+    /// <summary>The coordinator's reign.</summary>
+    public required Epoch Epoch { get; init; }
+
+    /// <summary>Version of <see cref="Document"/> in the ledger (or about to be: see <see cref="StoreDocument"/>).</summary>
+    public required long Version { get; init; }
+
+    /// <summary>The decisions; null until a first start has voted.</summary>
+    public required ClusterDocument? Document { get; init; }
+
+    /// <summary>When this coordinator began.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Time of the last event; never goes back.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>What is seen of each host.</summary>
+    public required ImmutableSortedDictionary<string, HostSight> Sights { get; init; }
+
+    /// <summary>Latest report of each monitor node's vantage.</summary>
+    public ImmutableSortedDictionary<string, VantageSight> Vantages { get; init; } = ImmutableSortedDictionary<string, VantageSight>.Empty;
+
+    /// <summary>The order last issued to each host by this coordinator.</summary>
+    public ImmutableSortedDictionary<string, IssuedOrder> Orders { get; init; } = ImmutableSortedDictionary<string, IssuedOrder>.Empty;
+
+    /// <summary>Latest notes for people, oldest first, at most <see cref="NotesKept"/>.</summary>
+    public ImmutableArray<Note> Notes { get; init; } = [];
+
+    /// <summary>Answers given, so that a repeated command is not carried out twice; oldest first, at most <see cref="NotesKept"/>.</summary>
+    public ImmutableArray<ControlProtocol.Answer> Answers { get; init; } = [];
+
+    /// <summary>Rules of <see cref="Invariants"/> that this state breaks; not empty = no effect may leave.</summary>
+    public ImmutableArray<string> Broken { get; init; } = [];
+
+    public const int NotesKept = 100;
+
+    public int Quorum => (Monitors / 2) + 1;
+
+    /// <summary>Address of the active master role.</summary>
+    public RoleAddress Writer => Topology.WriterAddress;
+
+    /// <summary>True while too few monitors have a fresh view and a network of their own: failed checks mean nothing, so nothing is changed and nothing is sent.</summary>
+    public bool Blind => Vantages.Values.Count(v => QuorumVerdict.Counts(v, this)) < Quorum;
+
+    /// <summary>The agent was heard from within agent_timeout.</summary>
+    public bool AgentReachable(string host) => Sights[host].HeardAt is { } heard && At - heard <= Settings.AgentTimeout;
+
+    /// <summary>The host may be given a role: ONLINE with a reachable agent.</summary>
+    public bool MayReceive(string host) => Document is { } d && d.Hosts[host].State == HostState.Online && AgentReachable(host);
+
+    public CheckVerdict Verdict(string host, CheckKind kind) => Sights[host].Checks[kind].Verdict;
+
+    public bool PingAndMysqlOk(string host) => Verdict(host, CheckKind.Ping) == CheckVerdict.Ok && Verdict(host, CheckKind.Mysql) == CheckVerdict.Ok;
+
+    public ClusterState Noted(string code, string? host, string sentence)
+    {
+        ImmutableArray<Note> notes = Notes.Add(new Note(At, code, host, sentence));
+        return this with { Notes = notes.Length > NotesKept ? notes.RemoveAt(0) : notes };
+    }
+
+    /// <summary>The same state with the document changed by <paramref name="change"/>.</summary>
+    public ClusterState Deciding(Func<ClusterDocument, ClusterDocument> change) => this with { Document = change(Document!) };
+}
+
+/// <summary>One thing that was decided or seen, for people.</summary>
+/// <param name="At">When.</param>
+/// <param name="Code">Stable for scripts and tests.</param>
+/// <param name="Host">Host it is about; null = the cluster.</param>
+/// <param name="Sentence">For people.</param>
+public sealed record Note(DateTimeOffset At, string Code, string? Host, string Sentence);
+
+/// <summary>A vantage's report and when it came.</summary>
+public sealed record VantageSight(SightProtocol.VantageReport Report, DateTimeOffset ReceivedAt);
+
+/// <summary>What is seen of one host.</summary>
+/// <param name="Checks">The four checks, judged.</param>
+/// <param name="Agent">Latest report of its agent; null = never heard by this coordinator.</param>
+/// <param name="HeardAt">When that came.</param>
+/// <param name="Replication">Latest sight of its probe.</param>
+/// <param name="ReplicationAt">When that came.</param>
+public sealed record HostSight(
+    ImmutableSortedDictionary<CheckKind, CheckState> Checks,
+    AgentProtocol.Report? Agent,
+    DateTimeOffset? HeardAt,
+    SightProtocol.ReplicationSight? Replication,
+    DateTimeOffset? ReplicationAt)
+{
+    public static HostSight None(DateTimeOffset at) => new(
+        CheckNames.All.ToImmutableSortedDictionary(k => k, _ => new CheckState(CheckVerdict.Unknown, at, "Not checked yet")), null, null, null, null);
+}
+
+/// <param name="Verdict">What is held true.</param>
+/// <param name="Since">Last change of the verdict.</param>
+/// <param name="Message">For people.</param>
+public sealed record CheckState(CheckVerdict Verdict, DateTimeOffset Since, string Message);
+
+/// <param name="Order">As it was sent.</param>
+/// <param name="SentAt">Last time.</param>
+public sealed record IssuedOrder(AgentProtocol.HostOrder Order, DateTimeOffset SentAt);

@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Checks;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
+using Mmm.Shared.Topology;
+using static Mmm.Shared.Messages.AgentProtocol;
+
+namespace Mmm.Shared.Decisions;
+
+/// <summary>The decision core of one MMM cluster: a pure function from a state and an event to the next state and what is to be done.</summary>
+public static class ClusterTransition
+{
+    /// <summary>An order that an agent has not taken up is sent again after this long.</summary>
+    private static readonly TimeSpan ResendAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>The state a coordinator begins with, once the ledger is open.</summary>
+    /// <param name="cluster">Settings of the MMM cluster.</param>
+    /// <param name="monitors">How many monitors are configured.</param>
+    /// <param name="coordinator">This node's configured name.</param>
+    /// <param name="fingerprint">Of this node's settings.</param>
+    /// <param name="opened">Epoch of this reign and the version of the stored document.</param>
+    /// <param name="stored">The stored document; null at a first start.</param>
+    /// <param name="at">Now.</param>
+    public static ClusterState Begin(
+        ClusterSettings cluster, int monitors, string coordinator, string? fingerprint, DecisionId opened, ClusterDocument? stored, DateTimeOffset at)
+    {
+        // A clock set back must not make durations negative: time never goes behind what is recorded.
+        DateTimeOffset latest = stored is null ? at : stored.Hosts.Values.Select(h => h.Since).Append(at).Max();
+        return new ClusterState
+        {
+            Topology = cluster.Topology,
+            Settings = cluster.Decisions,
+            Checks = cluster.Checks,
+            Monitors = monitors,
+            Coordinator = coordinator,
+            Fingerprint = fingerprint,
+            Epoch = opened.Epoch,
+            Version = opened.Version,
+            Document = stored is null ? null : StartupVote.Reconcile(stored, cluster.Topology, latest),
+            StartedAt = latest,
+            At = latest,
+            Sights = cluster.Topology.Hosts.Keys.ToImmutableSortedDictionary(h => h, _ => HostSight.None(latest), StringComparer.Ordinal),
+        };
+    }
+
+    public static StepResult Step(ClusterState state, ClusterEvent e)
+    {
+        ClusterState before = state;
+        state = state with { At = e.At > state.At ? e.At : state.At };
+        var effects = ImmutableArray.CreateBuilder<Effect>();
+        string? answer = null;
+
+        state = Absorb(state, e, effects);
+        state = QuorumVerdict.Judge(state);
+        if (e is CommandGiven { Command: var command })
+        {
+            if (before.Answers.FirstOrDefault(a => a.Id == command.Id) is { } given)
+                return new StepResult(state, [new GiveAnswer(given)]);
+            (state, answer) = OperatorCommands.Run(state, command.Verb, command.Arguments, command.By);
+        }
+
+        state = Decide(state);
+        return Finish(before, state, e, answer, effects);
+    }
+
+    /// <summary>Takes in what was seen; decides nothing.</summary>
+    private static ClusterState Absorb(ClusterState state, ClusterEvent e, ImmutableArray<Effect>.Builder effects)
+    {
+        switch (e)
+        {
+            case VantageReported { Report: var r }:
+                if (state.Vantages.TryGetValue(r.Monitor, out VantageSight? v) && (v.Report.Incarnation, v.Report.Seq).CompareTo((r.Incarnation, r.Seq)) >= 0)
+                    return state;
+                return state with { Vantages = state.Vantages.SetItem(r.Monitor, new VantageSight(r, state.At)) };
+            case ReplicationSeen { Sight: var s } when state.Sights.TryGetValue(s.Host, out HostSight? host):
+                return state with { Sights = state.Sights.SetItem(s.Host, host with { Replication = s, ReplicationAt = state.At }) };
+            case AgentReported { Report: var a } when state.Sights.TryGetValue(a.Host, out HostSight? host):
+                if (host.Agent is { } last && (last.Incarnation, last.Seq).CompareTo((a.Incarnation, a.Seq)) >= 0)
+                    return state;
+                bool diedNow = a.Facts.Mysqld == MysqldState.Down && host.Agent?.Facts.Mysqld != MysqldState.Down;
+                if (diedNow)
+                    effects.Add(new LookAgain(a.Host));
+                bool back = host.HeardAt is { } heard && state.At - heard > state.Settings.AgentTimeout;
+                state = state with { Sights = state.Sights.SetItem(a.Host, host with { Agent = a, HeardAt = state.At }) };
+                return back ? state.Noted("agent_back", a.Host, $"Agent on host '{a.Host}' is reachable again") : state;
+            default:
+                return state;
+        }
+    }
+
+    /// <summary>Everything that follows from what is seen. Nothing while blind or PASSIVE.</summary>
+    private static ClusterState Decide(ClusterState state)
+    {
+        if (state.Document is null)
+        {
+            if (!StartupVote.Ready(state))
+                return state;
+            state = StartupVote.Elect(state);
+        }
+
+        if (state.Blind || state.Document!.Mode == ClusterMode.Passive)
+            return state;
+        state = HostRules.Apply(state);
+        state = EndWaiting(state);
+        if (state.Document!.Mode == ClusterMode.Active)
+            state = RoleDistribution.TakeFromFailed(state);
+        // A release may end a phase, an ended move may free a candidate: what can be done now is done now.
+        for (int pass = 0; pass < 4; pass++)
+        {
+            ClusterDocument was = state.Document!;
+            state = RoleDistribution.FinishReleases(state);
+            state = WriterMove.Progress(state);
+            if (state.Document!.Mode == ClusterMode.Active)
+            {
+                state = WriterMove.FindMaster(state);
+                state = WriterMove.ReturnToPreferred(state);
+                state = RoleDistribution.ReturnToPreferred(state);
+            }
+
+            if (ReferenceEquals(was, state.Document))
+                break;
+        }
+
+        state = RoleDistribution.AdoptOrphans(state);
+        return RoleDistribution.Balance(state);
+    }
+
+    /// <summary>WAIT ends when both masters are ONLINE, or one has been for wait_for_other_master.</summary>
+    private static ClusterState EndWaiting(ClusterState state)
+    {
+        if (state.Document!.Mode != ClusterMode.Wait)
+            return state;
+        var online = state.Topology.Hosts.Values.Where(h => h.Mode == HostMode.Master).Select(h => state.Document.Hosts[h.Name]).ToList();
+        int masters = online.Count;
+        online.RemoveAll(r => r.State != HostState.Online);
+        TimeSpan patience = state.Settings.WaitForOtherMaster;
+        bool alone = patience > TimeSpan.Zero && online.Exists(r => state.At - (r.Since > state.StartedAt ? r.Since : state.StartedAt) >= patience);
+        if (online.Count < masters && !alone)
+            return state;
+        string why = alone && online.Count < masters ? $"one master has been ONLINE for {patience.TotalSeconds:0} seconds (wait_for_other_master)" : "both masters are ONLINE";
+        return state.Deciding(d => d with { Mode = ClusterMode.Active }).Noted("wait_ended", null, $"Changed mode from 'WAIT' to 'ACTIVE': {why}");
+    }
+
+    /// <summary>Turns what changed into effects.</summary>
+    private static StepResult Finish(ClusterState before, ClusterState state, ClusterEvent e, string? answer, ImmutableArray<Effect>.Builder effects)
+    {
+        state = state with { Broken = Invariants.Check(state) };
+        if (state.Broken.Length > 0)
+        {
+            // Nothing of this step is decided, and nothing leaves; the next step looks at the world again.
+            ImmutableArray<Effect> refusal = e is CommandGiven c
+                ? [new GiveAnswer(new ControlProtocol.Answer(c.Command.Id, false, $"ERROR: Internal rule broken, nothing was changed: {string.Join("; ", state.Broken)}", null))]
+                : [];
+            ClusterState refused = state with { Document = before.Document, Version = before.Version, Notes = before.Notes };
+            return new StepResult(
+                before.Broken.SequenceEqual(state.Broken) ? refused : refused.Noted("invariant_broken", null, $"Internal rule broken, nothing is decided: {string.Join("; ", state.Broken)}"),
+                refusal);
+        }
+
+        var ordered = ImmutableArray.CreateBuilder<Effect>();
+        bool decided = state.Document is { } d && (before.Document is not { } b || !d.SameAs(b));
+        if (decided)
+        {
+            state = state with { Version = before.Version + 1 };
+            ordered.Add(new StoreDocument(state.Version, state.Document!));
+        }
+        else
+        {
+            state = state with { Document = before.Document };
+        }
+
+        if (answer is not null)
+        {
+            var id = new DecisionId(state.Epoch, state.Version);
+            var reply = new ControlProtocol.Answer(((CommandGiven)e).Command.Id, !answer.StartsWith("ERROR", StringComparison.Ordinal), answer, decided ? id : null);
+            ImmutableArray<ControlProtocol.Answer> answers = state.Answers.Add(reply);
+            state = state with { Answers = answers.Length > ClusterState.NotesKept ? answers.RemoveAt(0) : answers };
+            ordered.Add(new GiveAnswer(reply));
+        }
+
+        if (state.Document is { Mode: not ClusterMode.Passive } && !state.Blind)
+            state = IssueOrders(state, ordered);
+        if (state.Document is not null && before.Document is not null)
+            ordered.AddRange(KillHosts(before, state));
+        ordered.AddRange(effects);
+        return new StepResult(state, ordered.ToImmutable());
+    }
+
+    private static ClusterState IssueOrders(ClusterState state, ImmutableArray<Effect>.Builder effects)
+    {
+        var id = new DecisionId(state.Epoch, state.Version);
+        foreach (string host in state.Topology.Hosts.Keys)
+        {
+            HostOrder order = HostOrders.For(state.Topology, state.Settings, state.Document!, host, id);
+            bool known = state.Orders.TryGetValue(host, out IssuedOrder? issued);
+            if (known && issued!.Order.WantsTheSameAs(order))
+            {
+                bool taken = state.Sights[host].Agent is { } report && report.Progress.Id == issued.Order.Id;
+                if (taken || !state.AgentReachable(host) || state.At - issued.SentAt < ResendAfter)
+                    continue;
+                order = issued.Order;
+            }
+
+            effects.Add(new SendOrder(order));
+            state = state with { Orders = state.Orders.SetItem(host, new IssuedOrder(order, state.At)) };
+        }
+
+        return state;
+    }
+
+    private static IEnumerable<Effect> KillHosts(ClusterState before, ClusterState state) =>
+        from host in state.Topology.Hosts.Keys
+        where state.Document!.Hosts[host].State == HostState.HardOffline && before.Document!.Hosts[host].State != HostState.HardOffline && !state.AgentReachable(host)
+        select new KillHost(host, state.Verdict(host, CheckKind.Ping) == CheckVerdict.Ok);
+}

@@ -1,0 +1,30 @@
+using Mmm.Shared.Messages;
+
+namespace Mmm.Shared.Decisions;
+
+/// <summary>
+/// What a step wants done. Order of carrying out: <see cref="StoreDocument"/> first, and nothing else before a quorum has stored it; then the
+/// others in list order. When storing is refused none of them is carried out: the coordinator steps down.
+/// </summary>
+public abstract record Effect;
+
+/// <summary>Write the document into the ledger under (the coordinator's epoch, <paramref name="Version"/>).</summary>
+public sealed record StoreDocument(long Version, ClusterDocument Document) : Effect;
+
+/// <summary>Send an agent its whole wanted state.</summary>
+public sealed record SendOrder(AgentProtocol.HostOrder Order) : Effect;
+
+/// <summary>Answer an operator.</summary>
+public sealed record GiveAnswer(ControlProtocol.Answer Answer) : Effect;
+
+/// <summary>Run kill_host_bin: the host is down and its agent cannot be told to drop its roles.</summary>
+/// <param name="Host">MMM's name.</param>
+/// <param name="PingOk">Second argument of the hook: 1 when the host still answers pings.</param>
+public sealed record KillHost(string Host, bool PingOk) : Effect;
+
+/// <summary>Have every vantage check this server now: its agent says mysqld died.</summary>
+public sealed record LookAgain(string Host) : Effect;
+
+/// <param name="State">After the event.</param>
+/// <param name="Effects">In order.</param>
+public sealed record StepResult(ClusterState State, System.Collections.Immutable.ImmutableArray<Effect> Effects);

@@ -1,0 +1,93 @@
+using Mmm.Shared.Checks;
+using Mmm.Shared.Topology;
+
+namespace Mmm.Shared.Decisions;
+
+/// <summary>What a <see cref="HostRule"/> may look at: one host, its checks, and the server it replicates from.</summary>
+public sealed class HostContext
+{
+    private readonly ClusterState _state;
+
+    public HostContext(ClusterState state, string host)
+    {
+        _state = state;
+        Host = state.Topology.Hosts[host];
+        Record = state.Document!.Hosts[host];
+        RoleSlot writer = state.Document.Slot(state.Writer);
+        ActiveMaster = writer.Owner;
+        HoldsWriter = writer.Owner == host || writer.ReleasingFrom == host;
+        // MMM: a master is judged against its peer, a slave against the active master.
+        Peer = Host.Mode == HostMode.Master ? Host.Peer : ActiveMaster;
+    }
+
+    public Host Host { get; }
+
+    public HostRecord Record { get; }
+
+    /// <summary>The host the active master role is decided for; null = none.</summary>
+    public string? ActiveMaster { get; }
+
+    /// <summary>The host carries the active master role, or has not yet let go of it.</summary>
+    public bool HoldsWriter { get; }
+
+    /// <summary>The host is among those that may carry the active master role.</summary>
+    public bool CanBeActiveMaster => _state.Topology.MayBeActiveMaster(Host.Name);
+
+    /// <summary>The server this host's replication is judged against; null when there is none.</summary>
+    public string? Peer { get; }
+
+    public DecisionSettings Settings => _state.Settings;
+
+    public DateTimeOffset At => _state.At;
+
+    public bool Down => Verdict(CheckKind.Ping) == CheckVerdict.Failed || Verdict(CheckKind.Mysql) == CheckVerdict.Failed;
+
+    public bool Up => _state.PingAndMysqlOk(Host.Name);
+
+    public bool RepThreadsFailed => Verdict(CheckKind.RepThreads) == CheckVerdict.Failed;
+
+    public bool RepBacklogFailed => Verdict(CheckKind.RepBacklog) == CheckVerdict.Failed;
+
+    public bool ReplicationOk => Verdict(CheckKind.RepThreads) == CheckVerdict.Ok && Verdict(CheckKind.RepBacklog) == CheckVerdict.Ok;
+
+    public bool PeerOnline => Peer is not null && _state.Document!.Hosts[Peer].State == HostState.Online;
+
+    /// <summary>The peer can be blamed for nothing: ONLINE long enough for replicas to have reconnected, and up. Only then a failed replication check speaks of this host.</summary>
+    public bool PeerIsSound =>
+        PeerOnline && _state.PingAndMysqlOk(Peer!) && At - _state.Document!.Hosts[Peer!].Since >= Settings.MasterConnectRetry;
+
+    /// <summary>
+    /// The host was the last active master, and the server it would replicate from is not ONLINE: its replication checks can only
+    /// fail and say nothing of it, and nobody has newer data. (MMM keeps such a host AWAITING_RECOVERY for an operator: a crash of the
+    /// only master left would stop all writes until somebody wakes up.)
+    /// </summary>
+    public bool LastMasterAlone => _state.Document!.ActiveMaster?.Host == Host.Name && !PeerOnline;
+
+    public bool ChecksOk => Up && (ReplicationOk || LastMasterAlone);
+
+    /// <summary>How long ago it left ONLINE; null when never seen ONLINE.</summary>
+    public TimeSpan? DownFor => Record.DownSince is { } since ? At - since : null;
+
+    public TimeSpan InState => At - Record.Since;
+
+    /// <summary>The machine booted after it left ONLINE. True also while nobody can tell: a quick return needs proof.</summary>
+    public bool MayHaveRebooted
+    {
+        get
+        {
+            HostSight sight = _state.Sights[Host.Name];
+            if (Record.DownSince is not { } since || sight.Agent is not { } report || sight.HeardAt is not { } heard || heard < since)
+                return true;
+            return heard - TimeSpan.FromSeconds(report.Facts.UptimeSeconds) > since;
+        }
+    }
+
+    public string CheckWords =>
+        $"ping: {Word(CheckKind.Ping)}, mysql: {Word(CheckKind.Mysql)}";
+
+    public string MessageOf(CheckKind kind) => _state.Sights[Host.Name].Checks[kind].Message;
+
+    private string Word(CheckKind kind) => Verdict(kind) switch { CheckVerdict.Ok => "OK", CheckVerdict.Failed => "not OK", _ => "unknown" };
+
+    private CheckVerdict Verdict(CheckKind kind) => _state.Verdict(Host.Name, kind);
+}

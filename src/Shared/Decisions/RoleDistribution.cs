@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Topology;
+
+namespace Mmm.Shared.Decisions;
+
+/// <summary>Who gets which role address, the active master role's moves aside (<see cref="WriterMove"/>).</summary>
+public static class RoleDistribution
+{
+    /// <summary>Takes every role from hosts that are not ONLINE (ACTIVE mode only: in MANUAL and WAIT they stay where they were).</summary>
+    public static ClusterState TakeFromFailed(ClusterState state)
+    {
+        foreach (RoleSlot slot in state.Document!.Slots)
+        {
+            if (slot.Owner is { } owner && state.Document!.Hosts[owner].State != HostState.Online)
+                state = Take(state, slot, $"host '{owner}' is {StateNames.NameOf(state.Document.Hosts[owner].State)}");
+        }
+
+        return state;
+    }
+
+    /// <summary>Takes all roles from one host, whatever the mode (set_offline).</summary>
+    public static ClusterState TakeAllFrom(ClusterState state, string host, string why)
+    {
+        foreach (RoleSlot slot in state.Document!.Slots.Where(s => s.Owner == host))
+            state = Take(state, slot, why);
+        return state;
+    }
+
+    /// <summary>Takes one address away from its owner.</summary>
+    public static ClusterState Take(ClusterState state, RoleSlot slot, string why) =>
+        state.Deciding(d => d.With(slot.Taken(state.At)))
+            .Noted("role_taken", slot.Owner, $"Removed role '{slot.Address}' from host '{slot.Owner}': {why}");
+
+    /// <summary>Lets go of addresses whose old holder has released them, or is down and cannot be told and has had release_timeout.</summary>
+    public static ClusterState FinishReleases(ClusterState state)
+    {
+        foreach (RoleSlot slot in state.Document!.Slots)
+        {
+            // The active master role is released by WriterMove, which must also record where the old master's binlog ended.
+            if (slot.ReleasingFrom is { } from && slot.Address != state.Writer && Release.Of(state, slot).Done)
+            {
+                state = state.Deciding(d => d.With(slot.Released()))
+                    .Noted("role_released", from, $"Host '{from}' released role '{slot.Address}': {Release.Of(state, slot).Why}");
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>Gives orphans of balanced roles, and in ACTIVE mode of exclusive roles other than the active master's, to eligible hosts.</summary>
+    public static ClusterState AdoptOrphans(ClusterState state)
+    {
+        foreach (Role role in state.Topology.Roles.Values)
+        {
+            if (role.Name == state.Topology.ActiveMasterRole || (role.Mode == RoleMode.Exclusive && state.Document!.Mode != ClusterMode.Active))
+                continue;
+            foreach (RoleSlot slot in state.Document!.Slots.Where(s => s.Address.Role == role.Name && s.Owner is null))
+            {
+                string? host = role.Mode == RoleMode.Exclusive && role.Prefer is { } p && state.MayReceive(p) ? p : LeastLoaded(state, role);
+                if (host is null)
+                    break;
+                state = state.Deciding(d => d.With(slot.GivenTo(host, state.At)))
+                    .Noted("role_assigned", host, $"Orphaned role '{slot.Address}' has been assigned to '{host}'");
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>Moves addresses of balanced roles until no eligible host has two more than another; the active master role weighs 0.5.</summary>
+    public static ClusterState Balance(ClusterState state)
+    {
+        foreach (Role role in state.Topology.Roles.Values.Where(r => r.Mode == RoleMode.Balanced))
+        {
+            // Every move lowers the spread, so one pass per address is enough.
+            for (int moves = 0; moves < role.Ips.Length; moves++)
+            {
+                var loads = role.Hosts.Where(state.MayReceive).Select(h => (Host: h, Load: Load(state, role, h))).ToList();
+                if (loads.Count < 2)
+                    break;
+                (string to, decimal min) = loads.MinBy(l => l.Load);
+                (string from, decimal max) = loads.MaxBy(l => l.Load);
+                if (max - min <= 1m)
+                    break;
+                // Prefer to move what is not shown anywhere yet: no client notices.
+                RoleSlot slot = state.Document!.Slots.Where(s => s.Address.Role == role.Name && s.Owner == from)
+                    .OrderBy(s => s.Holder is null ? 0 : 1).ThenByDescending(s => s.Address).First();
+                state = state.Deciding(d => d.With(slot.GivenTo(to, state.At)))
+                    .Noted("role_balanced", to, $"Moving role '{slot.Address}' from host '{from}' to host '{to}'");
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>Brings exclusive roles other than the active master's back to their preferred host (ACTIVE mode).</summary>
+    public static ClusterState ReturnToPreferred(ClusterState state)
+    {
+        foreach (Role role in state.Topology.Roles.Values.Where(r => r.Mode == RoleMode.Exclusive && r.Name != state.Topology.ActiveMasterRole))
+        {
+            if (role.Prefer is not { } preferred || !state.MayReceive(preferred))
+                continue;
+            RoleSlot slot = state.Document!.Slot(role.Addresses.First());
+            if (slot.Owner is { } owner && owner != preferred)
+            {
+                state = state.Deciding(d => d.With(slot.GivenTo(preferred, state.At)))
+                    .Noted("role_preferred", preferred, $"Moving role '{slot.Address}' from host '{owner}' to its preferred host '{preferred}'");
+            }
+        }
+
+        return state;
+    }
+
+    private static string? LeastLoaded(ClusterState state, Role role)
+    {
+        var eligible = role.Hosts.Where(state.MayReceive).ToList();
+        return eligible.Count == 0 ? null : eligible.MinBy(h => (Load(state, role, h), state.Document!.Slots.Count(s => s.Owner == h)));
+    }
+
+    private static decimal Load(ClusterState state, Role role, string host)
+    {
+        ImmutableArray<RoleSlot> slots = state.Document!.Slots;
+        return slots.Count(s => s.Owner == host && s.Address.Role == role.Name) + (slots.Any(s => s.Owner == host && s.Address == state.Writer) ? 0.5m : 0m);
+    }
+}
