@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Net;
+using Mmm.Shared.Settings.Hocon;
+
+namespace Mmm.Shared.Settings;
+
+/// <summary>Reads <c>monitors</c>, <c>monitor { … }</c> and <c>agent { … }</c>.</summary>
+internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader secrets, NodeKind kind)
+{
+    /// <summary>Most monitors that make sense: each decision waits for the disks of a majority.</summary>
+    private const int MaxMonitors = 7;
+
+    private const int MinTokenLength = 16;
+
+    public ImmutableArray<MonitorDraft> Monitors(Section root)
+    {
+        Section monitors = root.Sub("monitors");
+        Section defaults = root.Sub("monitor_defaults");
+        var drafts = new List<MonitorDraft>();
+        foreach (HoconField field in monitors.Object.Fields.Where(f => f.Value is not HoconScalar { IsNull: true }))
+        {
+            Section monitor = NamedSection(field, "monitor").WithFallback(defaults, problems);
+            drafts.Add(new MonitorDraft(
+                field.Key,
+                monitor.Origin,
+                monitor.Path,
+                monitor.Text("address", "an IP address or a host name, without port", IsAddress),
+                monitor.Port("port"),
+                monitor.Port("http_port")));
+            monitor.RefuseUnknown();
+        }
+
+        foreach (string key in new[] { "port", "http_port" })
+            defaults.Take(key);
+        defaults.RefuseUnknown();
+        CheckCount(monitors, drafts.Count);
+        return [.. drafts];
+    }
+
+    public (MonitorSettings Settings, MembershipDraft Membership) Monitor(Section root)
+    {
+        Section monitor = root.Sub("monitor");
+        Section http = monitor.Sub("http");
+        (MembershipSettings membership, MembershipDraft draft) = Membership(monitor.Sub("membership"));
+        Setting<string> bind = http.Text("bind", "an IP address or localhost", t => t == "localhost" || IpText.TryParse(t, out _));
+        Secret? token = Token(http, bind);
+        var settings = new MonitorSettings(
+            monitor.AbsolutePath("state_dir").Value,
+            bind.Value == "localhost" ? IPAddress.Loopback.ToString() : bind.Value,
+            token,
+            http.Bool("read_only").Value,
+            [.. monitor.Ips("ping_ips").Value.Select(i => i.Value)],
+            monitor.Duration("ping_interval", Ms(100), TimeSpan.FromMinutes(1)).Value,
+            membership,
+            monitor.Optional("kill_host_bin", monitor.AbsolutePath)?.Value,
+            monitor.Duration("kill_host_timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)).Value);
+        http.RefuseUnknown();
+        monitor.RefuseUnknown();
+        return (settings, draft);
+    }
+
+    public static (AgentSettings Settings, AgentTimingDraft Timing) Agent(Section root)
+    {
+        Section agent = root.Sub("agent");
+        var timing = new AgentTimingDraft(
+            agent.Duration("heartbeat_interval", Ms(50), TimeSpan.FromSeconds(10)),
+            agent.Duration("local_watch_interval", Ms(10), TimeSpan.FromSeconds(5)),
+            agent.Duration("statement_timeout", Ms(100), TimeSpan.FromMinutes(1)),
+            agent.Duration("writer_grace", TimeSpan.Zero, TimeSpan.FromMinutes(1)),
+            agent.Int("max_kill_retries", 1, 1000),
+            agent.Duration("kill_retry_interval", Ms(10), TimeSpan.FromSeconds(10)));
+        var settings = new AgentSettings(
+            agent.AbsolutePath("state_dir").Value,
+            agent.Optional("bind_address", agent.BindAddress)?.Value,
+            agent.Optional("mysql_socket", agent.AbsolutePath)?.Value,
+            agent.Optional("mysql_pid_file", agent.AbsolutePath)?.Value,
+            timing.HeartbeatInterval.Value,
+            timing.LocalWatchInterval.Value,
+            timing.StatementTimeout.Value,
+            timing.WriterGrace.Value,
+            timing.MaxKillRetries.Value,
+            timing.KillRetryInterval.Value,
+            agent.Duration("announce_interval", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)).Value);
+        agent.RefuseUnknown();
+        return (settings, timing);
+    }
+
+    /// <summary>A section whose key is a name the operator chose.</summary>
+    public Section NamedSection(HoconField field, string what)
+    {
+        if (!NameText.IsName(field.Key))
+            problems.Error(field.Value.Origin, field.Value.Path, $"is no name for a {what}", NameText.Allowed);
+        if (field.Value is HoconObject obj)
+            return new Section(obj, problems);
+        problems.Error(field.Value.Origin, field.Value.Path, $"is {field.Value.Kind}", $"a section: {field.Key} {{ … }}");
+        return new Section(new HoconObject(field.Value.Origin, field.Value.Path, []), problems) { Broken = true };
+    }
+
+    private static TimeSpan Ms(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
+
+    private static bool IsAddress(string text) =>
+        IpText.TryParse(text, out IPAddress? ip)
+            ? IpText.WhyNotAHostAddress(ip) is null
+            : Uri.CheckHostName(text) == UriHostNameType.Dns && text.Any(char.IsAsciiLetter);
+
+    private void CheckCount(Section monitors, int count)
+    {
+        if (count is 0 or > MaxMonitors)
+            problems.Error(monitors.Origin, monitors.Path, count == 0 ? "no monitor is configured" : $"{count} monitors are configured", $"1 to {MaxMonitors}, best 3");
+        else if (count == 1)
+            problems.Warn(monitors.Origin, monitors.Path, "a single monitor is a single point of failure: while it is down nothing is failed over; configure 3");
+        else if (count % 2 == 0)
+            problems.Warn(monitors.Origin, monitors.Path, $"{count} monitors survive the loss of {(count - 1) / 2}, no more than {count - 1} would: configure an odd number");
+    }
+
+    private Secret? Token(Section http, Setting<string> bind)
+    {
+        bool loopback = bind.Value == "localhost" || (IpText.TryParse(bind.Value, out IPAddress? ip) && IPAddress.IsLoopback(ip));
+        bool serves = kind == NodeKind.Monitor;
+        SecretReader.Need need = serves && bind.Valid && !loopback ? SecretReader.Need.Required : SecretReader.Need.Optional;
+        Secret? token = secrets.Read(http, http.Object, "token", kind == NodeKind.Agent ? SecretReader.Need.None : need);
+        if (token is null && need == SecretReader.Need.Required)
+            problems.Error(bind, $"'{bind.Value}' can be reached from other machines, so the endpoint needs a token", "127.0.0.1, or monitor.http.token(_file)");
+        if (token is not null && token.Reveal().Length < MinTokenLength)
+            problems.Error(http.Origin, http.PathOf("token"), "is too short to keep anyone out", $"at least {MinTokenLength} characters");
+        return token;
+    }
+
+    private static (MembershipSettings Settings, MembershipDraft Draft) Membership(Section section)
+    {
+        var draft = new MembershipDraft(
+            section.Duration("heartbeat_interval", Ms(50), TimeSpan.FromSeconds(10)),
+            section.Duration("acceptable_heartbeat_pause", Ms(200), TimeSpan.FromMinutes(1)),
+            section.Duration("stable_after", Ms(200), TimeSpan.FromMinutes(2)),
+            section.Duration("gossip_interval", Ms(50), TimeSpan.FromSeconds(5)));
+        var settings = new MembershipSettings(
+            draft.HeartbeatInterval.Value,
+            draft.AcceptableHeartbeatPause.Value,
+            draft.StableAfter.Value,
+            section.Duration("down_removal_margin", Ms(1), TimeSpan.FromMinutes(1)).Value,
+            draft.GossipInterval.Value,
+            section.Duration("seed_node_timeout", Ms(100), TimeSpan.FromMinutes(1)).Value);
+        section.RefuseUnknown();
+        return (settings, draft);
+    }
+}
+
+/// <summary>The settings of the monitors' membership that rules compare.</summary>
+internal sealed record MembershipDraft(
+    Setting<TimeSpan> HeartbeatInterval,
+    Setting<TimeSpan> AcceptableHeartbeatPause,
+    Setting<TimeSpan> StableAfter,
+    Setting<TimeSpan> GossipInterval);

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Settings.Hocon;
+
+namespace Mmm.Shared.Settings;
+
+/// <summary>Reads a configuration file, over the built-in defaults, into <see cref="MmmSettings"/>; refuses whatever cannot be meant.</summary>
+public static class SettingsReader
+{
+    /// <summary>Reads and validates.</summary>
+    /// <param name="path">The file, as <paramref name="source"/> knows it.</param>
+    /// <param name="source">Where the file, its includes and password files come from.</param>
+    /// <param name="environment">Value of an environment variable, or null.</param>
+    /// <param name="kind">Which program reads: what is required depends on it.</param>
+    /// <param name="overrides">Keys and values over the file, for example <c>this</c> from the command line; may be null.</param>
+    /// <exception cref="SettingsException">The configuration is not usable; lists everything that is wrong.</exception>
+    public static LoadedSettings Read(
+        string path,
+        IHoconSource source,
+        Func<string, string?> environment,
+        NodeKind kind,
+        IReadOnlyDictionary<string, string>? overrides = null)
+    {
+        HoconDocument document;
+        try
+        {
+            document = HoconReader.ReadFile(path, source, environment, (ReferenceConfiguration.Name, ReferenceConfiguration.Text()), overrides);
+        }
+        catch (HoconException e)
+        {
+            throw new SettingsException([e.Message], []);
+        }
+
+        var problems = new SettingsProblems();
+        MmmSettings settings = Read(document, source, kind, problems);
+        ImmutableArray<string> warnings = [.. document.Warnings, .. problems.Warnings];
+        return problems.Any ? throw new SettingsException([.. problems.Errors], warnings) : new LoadedSettings(settings, warnings);
+    }
+
+    private static MmmSettings Read(HoconDocument document, IHoconSource source, NodeKind kind, SettingsProblems problems)
+    {
+        var root = new Section(document.Root, problems);
+        var secrets = new SecretReader(source, document, problems);
+        var nodes = new NodeSettingsReader(problems, secrets, kind);
+        ImmutableArray<MonitorDraft> monitors = nodes.Monitors(root);
+        (MonitorSettings monitor, MembershipDraft membership) = nodes.Monitor(root);
+        (AgentSettings agent, AgentTimingDraft agentTiming) = NodeSettingsReader.Agent(root);
+        ImmutableArray<ClusterDraft> clusters = new ClusterReader(problems, secrets, nodes, kind).Clusters(root);
+        (string self, string? cluster) = new IdentityRules(problems, kind).Read(root, monitors, clusters);
+        root.RefuseUnknown(document.Root.Fields.Select(f => f.Key).Where(ClusterReader.IsClusterKey));
+
+        foreach (ClusterDraft draft in clusters)
+            TopologyRules.Check(draft, problems);
+        AddressRules.Check(monitors, clusters, problems);
+        TimingRules.Check(membership, agentTiming, clusters, problems);
+        return new MmmSettings(
+            self,
+            cluster,
+            [.. monitors.Select(m => new MonitorMember(m.Name, m.Address.Value, m.Port.Value, m.HttpPort.Value))],
+            monitor,
+            agent,
+            clusters.ToImmutableSortedDictionary(c => c.Name, c => c.Settings, StringComparer.Ordinal));
+    }
+}
