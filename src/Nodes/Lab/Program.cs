@@ -1,1 +1,3 @@
-return 0;
+using Mmm.Lab.Cli;
+
+return await LabCommandLine.RunAsync(args);

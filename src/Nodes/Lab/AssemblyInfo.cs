@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// Network namespaces, nftables, iproute2.
+[assembly: SupportedOSPlatform("linux")]

@@ -1,0 +1,91 @@
+using System.Text;
+
+namespace Mmm.Lab.Config;
+
+/// <summary>Writes the configuration files of the lab's monitors and agents: one that all share and one per node that includes it.</summary>
+internal static class LabConfig
+{
+    public static string FileOf(LabPaths paths, LabHost host) => Path.Combine(paths.Configs, $"{host.Name}.conf");
+
+    public static void Write(LabPlan plan, LabPaths paths, LabSecrets secrets)
+    {
+        PrivateFile.Write(paths.CommonConfig, Common(plan, secrets));
+        foreach (LabHost host in plan.MonitorHosts)
+            PrivateFile.Write(FileOf(paths, host), Monitor(plan, paths, secrets, host));
+        foreach (LabHost host in plan.DatabaseHosts)
+            PrivateFile.Write(FileOf(paths, host), Agent(paths, host));
+    }
+
+    private static string Common(LabPlan plan, LabSecrets secrets)
+    {
+        StringBuilder text = new();
+        text.Append("# Shared by all nodes of this lab. What is not set here has its default in mmm.reference.conf.\n\nmonitors {\n");
+        foreach (LabHost host in plan.MonitorHosts)
+            text.Append($"  {host.Name} {{ address = \"{host.Ip}\", port = {LabPlan.MonitorPort}, http_port = {LabPlan.HttpPort} }}\n");
+        text.Append($$"""
+            }
+
+            cluster_defaults {
+              monitor_user = {{LabSecrets.MonitorUser}}
+              monitor_password = "{{secrets.Monitor}}"
+              agent_user = {{LabSecrets.AgentUser}}
+              agent_password = "{{secrets.Agent}}"
+              replication_user = {{LabSecrets.ReplicationUser}}
+              replication_password = "{{secrets.Replication}}"
+
+              # A lab is there to watch hosts go and come back, without an operator; its replicas reconnect every second.
+              auto_set_online = 1s
+              master_connect_retry = 3s
+            }
+
+            cluster {{LabPlan.ClusterName}} {
+              hosts {
+
+            """);
+        foreach (LabHost host in plan.DatabaseHosts)
+            text.Append($"    {host.Name} {{ ip = \"{host.Ip}\", mode = {(host.Peer is null ? "slave" : $"master, peer = {host.Peer}")} }}\n");
+        string all = string.Join(", ", plan.DatabaseHosts.Select(h => h.Name));
+        string readers = string.Join(", ", plan.ReaderIps.Select(ip => $"\"{ip}\""));
+        text.Append($$"""
+              }
+              roles {
+                {{LabPlan.WriterRole}} { mode = exclusive, hosts = [master1, master2], ips = ["{{plan.WriterIp}}"] }
+                {{LabPlan.ReaderRole}} { mode = balanced, hosts = [{{all}}], ips = [{{readers}}] }
+              }
+            }
+
+            {{plan.Options.ExtraConfig}}
+
+            """);
+        return text.ToString();
+    }
+
+    private static string Monitor(LabPlan plan, LabPaths paths, LabSecrets secrets, LabHost host) => $$"""
+        include required("{{Path.GetFileName(paths.CommonConfig)}}")
+
+        this = {{host.Name}}
+
+        monitor {
+          state_dir = "{{paths.StateDir(host.Name, "monitor")}}"
+          ping_ips = ["{{plan.SwitchIp}}"]
+          http {
+            bind = "{{host.Ip}}"
+            token_file = "{{paths.TokenFile}}"
+          }
+        }
+
+        """;
+
+    private static string Agent(LabPaths paths, LabHost host) => $$"""
+        include required("{{Path.GetFileName(paths.CommonConfig)}}")
+
+        this = {{host.Name}}
+
+        agent {
+          state_dir = "{{paths.StateDir(host.Name, "agent")}}"
+          mysql_socket = "{{paths.MysqlSocket(host.Name)}}"
+          mysql_pid_file = "{{paths.MysqlPidFile(host.Name)}}"
+        }
+
+        """;
+}

@@ -1,0 +1,61 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Mmm.Lab.Processes;
+using Mmm.Shared.Api;
+
+namespace Mmm.Lab;
+
+/// <summary>The monitors' management endpoints as seen from outside the lab: connections go through the lab's keeper.</summary>
+public sealed class LabHttp : IDisposable
+{
+    private readonly LabPlan _plan;
+    private readonly HttpClient _client;
+
+    internal LabHttp(LabPlan plan, LabSecrets secrets, KeeperClient keeper)
+    {
+        _plan = plan;
+        SocketsHttpHandler handler = new()
+        {
+            UseProxy = false,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2),
+            ConnectCallback = async (context, ct) => await keeper.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct),
+        };
+        _client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(5) };
+        _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secrets.HttpToken);
+    }
+
+    /// <summary>What a monitor shows of the lab's cluster; null when it cannot be reached or knows nothing yet.</summary>
+    public async Task<ClusterReading?> ReadAsync(string monitor, CancellationToken ct = default)
+    {
+        try
+        {
+            using HttpResponseMessage response = await _client.GetAsync(Url(monitor, ApiPaths.Cluster(LabPlan.ClusterName)), ct);
+            if (response.StatusCode != HttpStatusCode.OK)
+                return null;
+            return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(ct), ApiJson.Default.ClusterReading);
+        }
+        catch (Exception e) when (e is HttpRequestException or LabException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The freshest picture any monitor has; null when no monitor answers with one.</summary>
+    public async Task<ClusterReading?> FreshestAsync(CancellationToken ct = default)
+    {
+        ClusterReading?[] all = await Task.WhenAll(_plan.MonitorHosts.Select(m => ReadAsync(m.Name, ct)));
+        return all.OfType<ClusterReading>().Where(r => !r.Stale).OrderByDescending(r => r.Snapshot.Decision).ThenByDescending(r => r.Snapshot.Seq).FirstOrDefault();
+    }
+
+    /// <summary>Any GET, for looking around: status and body.</summary>
+    public async Task<(HttpStatusCode Status, string Body)> GetAsync(string monitor, string path, CancellationToken ct = default)
+    {
+        using HttpResponseMessage response = await _client.GetAsync(Url(monitor, path), ct);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(ct));
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private Uri Url(string monitor, string path) => new($"http://{_plan[monitor].Ip}:{LabPlan.HttpPort}{path}");
+}

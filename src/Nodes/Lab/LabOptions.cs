@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+
+namespace Mmm.Lab;
+
+/// <summary>What a lab is made of; stored in its folder, so that every later command works on the same lab.</summary>
+public sealed partial record LabOptions
+{
+    /// <summary>Name of the lab: lower-case letters, digits and hyphens, at most 20 (its folder holds unix sockets, whose paths are short).</summary>
+    public string Name { get; init; } = "demo";
+
+    /// <summary>IPv4 /24 the hosts, monitors and role addresses are taken from.</summary>
+    public string Range { get; init; } = "10.77.0.0/24";
+
+    /// <summary>Monitor nodes: 1, 3 or 5.</summary>
+    public int Monitors { get; init; } = 3;
+
+    /// <summary>Slaves beside the two masters, 0 to 4.</summary>
+    public int Slaves { get; init; } = 2;
+
+    /// <summary>True: replication by binlog position instead of GTID.</summary>
+    public bool Positions { get; init; }
+
+    /// <summary>True: a commit is acknowledged only when a replica has it (MariaDB's built-in semi-sync, AFTER_SYNC).</summary>
+    public bool SemiSync { get; init; }
+
+    /// <summary>True: servers and replication only; the writer address is put on master1 by hand, as in a hand-made set-up.</summary>
+    public bool Bare { get; init; }
+
+    /// <summary>Folder that holds Monitor, Agent and Control in build-output layout; null: beside this program's own.</summary>
+    public string? Programs { get; init; }
+
+    /// <summary>Lines of HOCON put at the end of the shared configuration: tests shorten durations with them.</summary>
+    public string ExtraConfig { get; init; } = "";
+
+    /// <summary>Checks every value; the sentence says what is wrong, null when nothing is.</summary>
+    public string? Problem()
+    {
+        if (!NamePattern().IsMatch(Name))
+            return $"'{Name}' is no name for a lab: use 1 to 20 lower-case letters, digits and hyphens, beginning with a letter.";
+        if (!TryParseRange(Range, out _))
+            return $"'{Range}' is no range for a lab: give an IPv4 network of 256 addresses, for example 10.77.0.0/24.";
+        if (Monitors is not (1 or 3 or 5))
+            return $"{Monitors} monitors: a lab has 1, 3 or 5.";
+        if (Slaves is < 0 or > 4)
+            return $"{Slaves} slaves: a lab has 0 to 4.";
+        return null;
+    }
+
+    /// <summary>First three octets with the trailing dot, for example <c>10.77.0.</c></summary>
+    internal string Prefix => TryParseRange(Range, out string prefix) ? prefix : throw new LabException(Problem()!);
+
+    private static bool TryParseRange(string text, out string prefix)
+    {
+        prefix = "";
+        string[] parts = text.Split('/');
+        if (parts.Length != 2 || parts[1] != "24" || !IPAddress.TryParse(parts[0], out IPAddress? ip) || ip.AddressFamily != AddressFamily.InterNetwork)
+            return false;
+        byte[] b = ip.GetAddressBytes();
+        if (b[3] != 0 || parts[0] != ip.ToString())
+            return false;
+        prefix = $"{b[0]}.{b[1]}.{b[2]}.";
+        return true;
+    }
+
+    [GeneratedRegex("^[a-z][a-z0-9-]{0,19}$")]
+    private static partial Regex NamePattern();
+}

@@ -1,0 +1,44 @@
+using Mmm.Lab.Config;
+using Mmm.Lab.Processes;
+
+namespace Mmm.Lab;
+
+/// <summary>How each program of the lab is started; <c>host/program</c> is its key.</summary>
+public static class LabPrograms
+{
+    public const string Mysqld = "mysqld";
+    public const string Agent = "agent";
+    public const string Monitor = "monitor";
+    public const string WritingClient = "client";
+
+    /// <summary>As systemd's RestartSec of the packaged units.</summary>
+    private const int RestartAfterMs = 1000;
+
+    /// <summary>Programs of a host, in the order a boot starts them.</summary>
+    public static IReadOnlyList<string> Of(LabPlan plan, LabHost host) => host.Kind switch
+    {
+        LabHostKind.Monitor => [Monitor],
+        LabHostKind.Client => [],
+        _ => plan.Options.Bare ? [Mysqld] : [Mysqld, Agent],
+    };
+
+    internal static string Key(string host, string program) => $"{host}/{program}";
+
+    internal static KeeperProtocol.KeptProgram Definition(LabCluster lab, LabHost host, string program, string? initFile = null)
+    {
+        LabPaths paths = lab.Paths;
+        string log = paths.Log(host.Name, program);
+        string config = LabConfig.FileOf(paths, host);
+        return program switch
+        {
+            Mysqld => new(
+                host.Name,
+                ["mariadbd", "--defaults-file=" + paths.MysqlConfig(host.Name), "--user=root", .. initFile is null ? Array.Empty<string>() : ["--init-file=" + initFile]],
+                log, new Dictionary<string, string> { ["LC_ALL"] = "C" }, 0),
+            Agent => new(host.Name, [Programs.Dotnet, lab.Programs.Agent, "--config", config, "--this", host.Name], log, Programs.Environment, RestartAfterMs),
+            Monitor => new(host.Name, [Programs.Dotnet, lab.Programs.Monitor, "--config", config, "--this", host.Name], log, Programs.Environment, RestartAfterMs),
+            WritingClient => new(host.Name, [Programs.Dotnet, Programs.Lab, "client-process", "--dir", paths.Dir], log, Programs.Environment, 0),
+            _ => throw new LabException($"'{program}' is no program of a lab: use mysqld, agent or monitor."),
+        };
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using MySqlConnector;
+
+namespace Mmm.Lab.Servers;
+
+/// <summary>SQL on one of the lab's servers, as root through its unix socket: what the lab and its tests look at and break things with.</summary>
+public sealed class MariaDbServer(LabPaths paths, LabSecrets secrets, LabHost host)
+{
+    public LabHost Host => host;
+
+    /// <summary>First column of the first row; null when there is none.</summary>
+    public async Task<string?> ScalarAsync(string sql, CancellationToken ct = default)
+    {
+        IReadOnlyList<IReadOnlyDictionary<string, string?>> rows = await QueryAsync(sql, ct);
+        return rows.Count == 0 ? null : rows[0].Values.FirstOrDefault();
+    }
+
+    public async Task ExecuteAsync(string sql, CancellationToken ct = default)
+    {
+        await using MySqlConnection connection = await OpenAsync(ct);
+        await using MySqlCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Rows by column name; every value as text.</summary>
+    public async Task<IReadOnlyList<IReadOnlyDictionary<string, string?>>> QueryAsync(string sql, CancellationToken ct = default)
+    {
+        await using MySqlConnection connection = await OpenAsync(ct);
+        await using MySqlCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        await using MySqlDataReader reader = await command.ExecuteReaderAsync(ct);
+        List<IReadOnlyDictionary<string, string?>> rows = [];
+        while (await reader.ReadAsync(ct))
+        {
+            Dictionary<string, string?> row = new(StringComparer.OrdinalIgnoreCase);
+            for (int i = 0; i < reader.FieldCount; i++)
+                row[reader.GetName(i)] = reader.IsDBNull(i) ? null : Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture);
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    public async Task<bool> IsReadOnlyAsync(CancellationToken ct = default) => await ScalarAsync("SELECT @@global.read_only", ct) != "0";
+
+    /// <summary>True when it answers a query now.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken ct = default)
+    {
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(TimeSpan.FromSeconds(2));
+        try
+        {
+            return await ScalarAsync("SELECT 1", deadline.Token) == "1";
+        }
+        catch (Exception e) when (e is MySqlException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Its replication; null when none is configured.</summary>
+    public async Task<ReplicaStatus?> ReplicaAsync(CancellationToken ct = default)
+    {
+        IReadOnlyList<IReadOnlyDictionary<string, string?>> rows = await QueryAsync("SHOW SLAVE STATUS", ct);
+        return rows.Count == 0 ? null : ReplicaStatus.From(rows[0]);
+    }
+
+    private async Task<MySqlConnection> OpenAsync(CancellationToken ct)
+    {
+        MySqlConnectionStringBuilder builder = new()
+        {
+            Server = paths.MysqlSocket(host.Name),
+            ConnectionProtocol = MySqlConnectionProtocol.UnixSocket,
+            UserID = "root",
+            Password = secrets.Root,
+            Pooling = false,
+            ConnectionTimeout = 5,
+            DefaultCommandTimeout = 60,
+            AllowUserVariables = true,
+        };
+        MySqlConnection connection = new(builder.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(ct);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+}
