@@ -12,7 +12,7 @@ public sealed class FileHoconSource : IHoconSource
     private static readonly UTF8Encoding _strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Far above any configuration; keeps a mistaken path (a device, a log) from filling the memory.</summary>
-    private const long MaxLength = 4 * 1024 * 1024;
+    private const int MaxLength = 4 * 1024 * 1024;
 
     public HoconLookup Find(string name, string? includedFrom)
     {
@@ -53,11 +53,12 @@ public sealed class FileHoconSource : IHoconSource
     {
         // The mode is taken from the open file, so that what is judged is what is read.
         using FileStream stream = File.OpenRead(path);
-        if (!stream.CanSeek || stream.Length > MaxLength)
-            return new HoconLookup.Unreadable(path, stream.CanSeek ? $"it has {stream.Length} bytes; a configuration has at most {MaxLength}" : "it is no regular file");
         bool readableByOthers = !OperatingSystem.IsWindows() && (File.GetUnixFileMode(stream.SafeFileHandle) & UnixFileMode.OtherRead) != 0;
-        using var reader = new StreamReader(stream, _strictUtf8, detectEncodingFromByteOrderMarks: false);
-        return new HoconLookup.Found(Canonical(path), reader.ReadToEnd(), readableByOthers);
+        byte[] bytes = new byte[MaxLength + 1];
+        int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return length > MaxLength
+            ? new HoconLookup.Unreadable(path, $"it has more than {MaxLength} bytes: no configuration has")
+            : new HoconLookup.Found(Canonical(path), _strictUtf8.GetString(bytes, 0, length), readableByOthers);
     }
 
     /// <summary>The same file under two names is one file: for include circles, and for whose mode counts.</summary>

@@ -13,6 +13,7 @@ namespace Mmm.Actors.Serialization;
 [JsonSerializable(typeof(AgentProtocol.Report))]
 [JsonSerializable(typeof(AgentProtocol.Refused), TypeInfoPropertyName = "AgentRefused")]
 [JsonSerializable(typeof(AgentProtocol.Heard))]
+[JsonSerializable(typeof(BootstrapProtocol.Hello))]
 [JsonSerializable(typeof(ControlProtocol.Command))]
 [JsonSerializable(typeof(ControlProtocol.Answer))]
 [JsonSerializable(typeof(ControlProtocol.Ping))]

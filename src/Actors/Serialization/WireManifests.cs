@@ -17,6 +17,7 @@ internal static class WireManifests
         new("a2", WireJsonContext.Strict.Report),
         new("a3", WireJsonContext.Strict.AgentRefused),
         new("a4", WireJsonContext.Strict.Heard),
+        new("b1", WireJsonContext.Strict.Hello),
         new("c1", WireJsonContext.Strict.Command),
         new("c2", WireJsonContext.Strict.Answer),
         new("c3", WireJsonContext.Strict.Ping),

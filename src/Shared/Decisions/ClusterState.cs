@@ -55,6 +55,9 @@ public sealed record ClusterState
     /// <summary>Latest notes for people, oldest first, at most <see cref="NotesKept"/>.</summary>
     public ImmutableArray<Note> Notes { get; init; } = [];
 
+    /// <summary>How many notes this coordinator has made in all; the last of <see cref="Notes"/> is the latest.</summary>
+    public long NotesMade { get; init; }
+
     /// <summary>Answers given, so that a repeated command is not carried out twice; oldest first, at most <see cref="NotesKept"/>.</summary>
     public ImmutableArray<ControlProtocol.Answer> Answers { get; init; } = [];
 
@@ -84,7 +87,7 @@ public sealed record ClusterState
     public ClusterState Noted(string code, string? host, string sentence)
     {
         ImmutableArray<Note> notes = Notes.Add(new Note(At, code, host, sentence));
-        return this with { Notes = notes.Length > NotesKept ? notes.RemoveAt(0) : notes };
+        return this with { Notes = notes.Length > NotesKept ? notes.RemoveAt(0) : notes, NotesMade = NotesMade + 1 };
     }
 
     /// <summary>The same state with the document changed by <paramref name="change"/>.</summary>

@@ -152,7 +152,7 @@ public static class ClusterTransition
             ImmutableArray<Effect> refusal = e is CommandGiven c
                 ? [new GiveAnswer(new ControlProtocol.Answer(c.Command.Id, false, $"ERROR: Internal rule broken, nothing was changed: {string.Join("; ", state.Broken)}", null))]
                 : [];
-            ClusterState refused = state with { Document = before.Document, Version = before.Version, Notes = before.Notes };
+            ClusterState refused = state with { Document = before.Document, Version = before.Version, Notes = before.Notes, NotesMade = before.NotesMade };
             return new StepResult(
                 before.Broken.SequenceEqual(state.Broken) ? refused : refused.Noted("invariant_broken", null, $"Internal rule broken, nothing is decided: {string.Join("; ", state.Broken)}"),
                 refusal);

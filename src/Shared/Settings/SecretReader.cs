@@ -78,7 +78,7 @@ internal sealed class SecretReader(IHoconSource source, HoconDocument document, 
             case HoconLookup.Found found:
                 if (found.ReadableByOthers)
                     RefuseReadable(value, $"every user can read {found.Path}", found.Path);
-                string secret = found.Text.TrimEnd('\r', '\n');
+                string secret = found.Text.TrimStart('\uFEFF').TrimEnd('\r', '\n');
                 if (secret.Length > 0 && !secret.Contains('\n', StringComparison.Ordinal))
                     return new Secret(secret);
                 problems.Error(value.Origin, value.Path, $"{found.Path} {(secret.Length == 0 ? "is empty" : "has several lines")}", "a file whose only line is the secret");

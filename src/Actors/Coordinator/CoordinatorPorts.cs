@@ -1,0 +1,44 @@
+using Akka.Actor;
+using Mmm.Shared.Settings;
+using Mmm.Shared.Topology;
+
+namespace Mmm.Actors.Coordinator;
+
+/// <summary>What a coordinator needs from its node.</summary>
+/// <param name="Identity">Which start of which node.</param>
+/// <param name="Time">The node's clocks.</param>
+/// <param name="Ledger">Props of the ledger's client for one MMM cluster.</param>
+/// <param name="ServerProbes">Shard region of the replication probes.</param>
+/// <param name="KillHost">Runs kill_host_bin.</param>
+/// <param name="Fingerprint">Of the node's settings.</param>
+public sealed record CoordinatorSetup(
+    ProcessIdentity Identity,
+    TimeProvider Time,
+    Func<string, Props> Ledger,
+    IActorRef ServerProbes,
+    IKillHost KillHost,
+    string? Fingerprint);
+
+/// <summary>Runs MMM's kill_host hook.</summary>
+public interface IKillHost
+{
+    /// <summary>Runs <c>kill_host_bin HOST PING</c> and tells how it ended; never throws for what the hook does.</summary>
+    /// <param name="host">MMM's host name.</param>
+    /// <param name="pingOk">The host still answers pings.</param>
+    /// <param name="cancellation">Ends the hook.</param>
+    /// <returns>A sentence for the log; null when no hook is configured.</returns>
+    Task<string?> RunAsync(string host, bool pingOk, CancellationToken cancellation);
+}
+
+/// <summary>Where the parts of the installation are reached.</summary>
+public static class WellKnown
+{
+    /// <summary>An actor of a configured monitor.</summary>
+    public static string OnMonitor(MonitorMember monitor, string actor) =>
+        $"akka.tcp://{MonitorActors.SystemName}@{Bracketed(monitor.Address)}:{monitor.Port}{MonitorActors.PathOf(actor)}";
+
+    /// <summary>The agent of a DB host.</summary>
+    public static string AgentOf(Host host) => $"akka.tcp://mmm-agent@{Bracketed(host.Ip)}:{host.AgentPort}/user/agent";
+
+    private static string Bracketed(string ip) => ip.Contains(':', StringComparison.Ordinal) ? $"[{ip}]" : ip;
+}

@@ -1,0 +1,71 @@
+using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Cluster.Sharding;
+using Akka.Hosting;
+using Mmm.Actors.Agents;
+using Mmm.Actors.Probing;
+using Mmm.Actors.Serialization;
+using Mmm.Actors.Status;
+using Mmm.Shared.Settings;
+
+namespace Mmm.Actors.Membership;
+
+/// <summary>What a monitor node is made of besides this project's own actors.</summary>
+/// <param name="Settings">Validated.</param>
+/// <param name="Identity">This start of this node.</param>
+/// <param name="Time">Monotonic and UTC clock.</param>
+/// <param name="Ports">How servers are looked at.</param>
+/// <param name="Keeper">Props of the ledger's keeper.</param>
+/// <param name="Coordinator">Props of the singleton; called where it runs, with the registry of that node.</param>
+/// <param name="Fingerprint">Of the settings, sent with what this node sees; null = none.</param>
+public sealed record MonitorParts(
+    MmmSettings Settings,
+    ProcessIdentity Identity,
+    TimeProvider Time,
+    ProbingPorts Ports,
+    Func<ActorSystem, IActorRegistry, Props> Keeper,
+    Func<ActorSystem, IActorRegistry, Props> Coordinator,
+    string? Fingerprint = null);
+
+/// <summary>Puts a monitor node's actor system together.</summary>
+public static class MonitorSystem
+{
+    /// <summary>The system's name is <see cref="MonitorActors.SystemName"/>. Registers every actor under its key of MonitorActors.cs.</summary>
+    public static AkkaConfigurationBuilder WithMonitor(this AkkaConfigurationBuilder builder, MonitorParts parts)
+    {
+        ClusterSingletonOptions singleton = new() { Role = MonitorActors.MemberRole };
+        return builder
+            .AddHocon(MonitorHocon.Render(parts.Settings), HoconAddMode.Prepend)
+            .AddHocon(WireSerialization.Hocon(), HoconAddMode.Prepend)
+            .WithClustering(new ClusterOptions { Roles = [MonitorActors.MemberRole] })
+            .WithActors((system, registry) => registry.Register<KeeperKey>(system.ActorOf(parts.Keeper(system, registry), MonitorActors.Keeper)))
+
+            // The proxy comes first: a probe may be asked for by another node's coordinator as soon as the region is there.
+            .WithSingletonProxy<CoordinatorProxyKey>(MonitorActors.Coordinator, singleton)
+            .WithShardRegion<ShardRegionKey>(
+                MonitorActors.ServerProbe,
+                (_, registry, _) => id => ServerProbes.PropsOf(id, parts.Settings, SetupOf(parts, registry)),
+                ServerProbes.Extractor,
+                new ShardOptions
+                {
+                    Role = MonitorActors.MemberRole,
+                    StateStoreMode = StateStoreMode.DData,
+                    RememberEntities = false,
+                    ShouldPassivateIdleEntities = false,
+                })
+            .WithActors((system, registry) => StartNodeActors(system, registry, parts))
+            .WithSingleton<CoordinatorKey>(MonitorActors.Coordinator, (system, registry, _) => parts.Coordinator(system, registry), singleton, createProxyToo: false);
+    }
+
+    private static void StartNodeActors(ActorSystem system, IActorRegistry registry, MonitorParts parts)
+    {
+        IActorRef coordinator = registry.Get<CoordinatorProxyKey>();
+        registry.Register<StatusBoardKey>(system.ActorOf(StatusBoardActor.Props(parts.Time), MonitorActors.StatusBoard));
+        registry.Register<AgentGatewayKey>(system.ActorOf(AgentGatewayActor.Props(parts.Settings, coordinator), MonitorActors.AgentGateway));
+        registry.Register<VantageKey>(system.ActorOf(VantageActor.Props(parts.Settings, SetupOf(parts, registry)), MonitorActors.Vantage));
+        registry.Register<BootstrapKey>(system.ActorOf(BootstrapActor.Props(parts.Settings, parts.Time), MonitorActors.Bootstrap));
+    }
+
+    private static VantageActor.Setup SetupOf(MonitorParts parts, IReadOnlyActorRegistry registry) =>
+        new(parts.Identity, parts.Ports, registry.Get<CoordinatorProxyKey>(), parts.Time, parts.Fingerprint);
+}

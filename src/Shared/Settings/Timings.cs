@@ -1,0 +1,67 @@
+using System.Text;
+using Mmm.Shared.Checks;
+
+namespace Mmm.Shared.Settings;
+
+/// <summary>Longest write outages that the settings allow. Disks and network add some tens of milliseconds.</summary>
+/// <param name="Crash">mysqld of the active master dies, its agent lives: its word and one refused connection per monitor are enough.</param>
+/// <param name="Hang">mysqld accepts connections and answers nothing, its agent lives and ends it.</param>
+/// <param name="Silence">The host loses power or its network: nobody can be asked, so the release is waited for.</param>
+/// <param name="CatchUp">On top, at most: what the next active master has received and not yet applied.</param>
+public sealed record WorstCaseTimes(TimeSpan Crash, TimeSpan Hang, TimeSpan Silence, TimeSpan CatchUp);
+
+/// <summary>Failover times as formulas of the settings, so that an operator sees what a changed value costs.</summary>
+public static class Timings
+{
+    /// <summary>The times of one cluster.</summary>
+    public static WorstCaseTimes Of(ClusterSettings cluster, AgentSettings agent)
+    {
+        CheckSettings mysql = cluster.Checks[CheckKind.Mysql];
+        return new WorstCaseTimes(
+            agent.LocalWatchInterval + mysql.CheckPeriod,
+            Seen(mysql) + LettingGo(agent),
+            SeenSilent(cluster) + cluster.Decisions.ReleaseTimeout,
+            cluster.Decisions.CatchUpTimeout);
+    }
+
+    /// <summary>For the log at the start of a node: a few lines per cluster, each a time and what it is made of.</summary>
+    public static string WorstCase(MmmSettings settings)
+    {
+        var text = new StringBuilder();
+        foreach ((string name, ClusterSettings cluster) in settings.Clusters)
+        {
+            WorstCaseTimes times = Of(cluster, settings.Agent);
+            (string check, CheckSettings silent) = Seen(cluster.Checks[CheckKind.Ping]) <= Seen(cluster.Checks[CheckKind.Mysql])
+                ? ("ping", cluster.Checks[CheckKind.Ping])
+                : ("mysql", cluster.Checks[CheckKind.Mysql]);
+            string hangs = Sum("mysql", cluster.Checks[CheckKind.Mysql]);
+            text.Append($"Cluster {name}: longest write outage of a failover, with some 10 ms for disks and network on top:\n");
+            text.Append($"  mysqld crashes: {Show(times.Crash)} = local_watch_interval {Show(settings.Agent.LocalWatchInterval)}");
+            text.Append($" + mysql check_period {Show(cluster.Checks[CheckKind.Mysql].CheckPeriod)}\n");
+            text.Append($"  mysqld hangs: {Show(times.Hang)} = {hangs} + statement_timeout {Show(settings.Agent.StatementTimeout)} + writer_grace {Show(settings.Agent.WriterGrace)}");
+            text.Append($" + max_kill_retries {settings.Agent.MaxKillRetries} * kill_retry_interval {Show(settings.Agent.KillRetryInterval)}\n");
+            text.Append($"  host silent: {Show(times.Silence)} = {Sum(check, silent)} + release_timeout {Show(cluster.Decisions.ReleaseTimeout)}\n");
+            text.Append($"  each with up to {Show(times.CatchUp)} more (catch_up_timeout) while the next active master applies what it has received\n");
+        }
+
+        return text.ToString().TrimEnd('\n');
+    }
+
+    /// <summary>The failure begins right after a check; the next one runs into its deadline; the trap runs from there.</summary>
+    private static TimeSpan Seen(CheckSettings check) => check.CheckPeriod + check.Timeout + check.TrapPeriod;
+
+    /// <summary>A silent host fails both checks; the first one counts.</summary>
+    private static TimeSpan SeenSilent(ClusterSettings cluster)
+    {
+        TimeSpan ping = Seen(cluster.Checks[CheckKind.Ping]);
+        TimeSpan mysql = Seen(cluster.Checks[CheckKind.Mysql]);
+        return ping < mysql ? ping : mysql;
+    }
+
+    private static TimeSpan LettingGo(AgentSettings agent) => agent.StatementTimeout + agent.WriterGrace + (agent.MaxKillRetries * agent.KillRetryInterval);
+
+    private static string Sum(string name, CheckSettings check) =>
+        $"{name} check_period {Show(check.CheckPeriod)} + timeout {Show(check.Timeout)} + trap_period {Show(check.TrapPeriod)}";
+
+    private static string Show(TimeSpan time) => DurationText.Of(time);
+}

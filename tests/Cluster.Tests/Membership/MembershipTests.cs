@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Hosting;
+using Mmm.Actors;
+using Mmm.Shared.Messages;
+using Xunit;
+using AkkaCluster = Akka.Cluster.Cluster;
+
+namespace Mmm.Cluster.Tests.Membership;
+
+public sealed class MembershipTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Three_monitors_run_one_coordinator_that_hears_every_vantage_and_probe()
+    {
+        await using Installation installation = new(3);
+        var watch = Stopwatch.StartNew();
+        await installation.StartAsync("mon1", "mon2", "mon3");
+        await Eventually.True(() => UpMembers(installation, "mon1") == 3, "three members up");
+        output.WriteLine($"three members up after {watch.ElapsedMilliseconds} ms");
+        await Eventually.True(
+            () => Reporters(installation).Count() == 3 && ProbedHosts(installation).Count() == 3,
+            "reports of three vantages and of three probes");
+        Assert.Single(installation.Coordinators);
+        ControlProtocol.Answer answer = await installation.Registry("mon3").Get<CoordinatorProxyKey>()
+            .Ask<ControlProtocol.Answer>(new ControlProtocol.Ping("1"), TimeSpan.FromSeconds(5));
+        Assert.Equal($"OK: pong from {installation.Coordinators.Keys.Single()}", answer.Text);
+    }
+
+    [Fact]
+    public async Task Killed_coordinator_node_hands_singleton_and_probes_to_the_others()
+    {
+        await using Installation installation = new(3);
+        await installation.StartAsync("mon1", "mon2", "mon3");
+        await Eventually.True(() => ProbedHosts(installation).Count() == 3, "three probes");
+        string first = installation.Coordinators.Keys.Single();
+
+        var watch = Stopwatch.StartNew();
+        await installation.KillAsync(first);
+        installation.Received.Clear();
+        await Eventually.True(() => !installation.Coordinators.IsEmpty, "another coordinator");
+        output.WriteLine($"another coordinator after {watch.ElapsedMilliseconds} ms");
+        await Eventually.True(
+            () => Reporters(installation).Count() == 2 && ProbedHosts(installation).Count() == 3,
+            "reports of the two vantages left and of all three probes");
+        output.WriteLine($"all reports after {watch.ElapsedMilliseconds} ms");
+        Assert.DoesNotContain(first, installation.Coordinators.Keys);
+
+        // And the node comes back as a new process at the same address.
+        await installation.StartAsync(first);
+        await Eventually.True(() => UpMembers(installation, first) == 3, "the killed node is a member again");
+    }
+
+    [Fact]
+    public async Task Stopped_coordinator_node_hands_over_within_a_second()
+    {
+        await using Installation installation = new(3);
+        await installation.StartAsync("mon1", "mon2", "mon3");
+        await Eventually.True(() => Reporters(installation).Count() == 3, "reports of three vantages");
+        string first = installation.Coordinators.Keys.Single();
+
+        var watch = Stopwatch.StartNew();
+        Task stopped = installation.StopAsync(first);
+        await Eventually.True(() => installation.Coordinators.Keys.Any(k => k != first), "another coordinator");
+        long elapsed = watch.ElapsedMilliseconds;
+        await stopped;
+        output.WriteLine($"another coordinator after {elapsed} ms; the node had stopped after {watch.ElapsedMilliseconds} ms");
+        Assert.InRange(elapsed, 0, 2000);
+    }
+
+    [Fact]
+    public async Task Cluster_forms_without_the_first_configured_monitor_and_takes_it_in_later()
+    {
+        await using Installation installation = new(3);
+        await installation.StartAsync("mon2", "mon3");
+        await Eventually.True(() => UpMembers(installation, "mon3") == 2 && !installation.Coordinators.IsEmpty, "two members up and a coordinator");
+        await installation.StartAsync("mon1");
+        await Eventually.True(() => UpMembers(installation, "mon1") == 3, "the first configured monitor joined");
+        Assert.Single(installation.Coordinators);
+    }
+
+    [Fact]
+    public async Task A_lone_node_of_three_forms_nothing_and_runs_no_coordinator()
+    {
+        await using Installation installation = new(3);
+        await installation.StartAsync("mon1");
+        AkkaCluster cluster = AkkaCluster.Get(installation.System("mon1"));
+
+        // Far longer than three nodes need; a coordinator that starts at any moment of it fails the test.
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        while (!deadline.IsCancellationRequested)
+        {
+            Assert.Empty(installation.Coordinators);
+            Assert.Empty(cluster.State.Members);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task A_single_configured_monitor_is_a_cluster()
+    {
+        await using Installation installation = new(1);
+        await installation.StartAsync("mon1");
+        await Eventually.True(() => ProbedHosts(installation).Count() == 3, "reports of three probes");
+        Assert.Equal(["mon1"], installation.Coordinators.Keys);
+    }
+
+    [Fact]
+    public async Task Survivor_of_three_that_lost_both_others_stops_itself()
+    {
+        await using Installation installation = new(3);
+        await installation.StartAsync("mon1", "mon2", "mon3");
+        await Eventually.True(() => UpMembers(installation, "mon1") == 3, "three members up");
+        ActorSystem survivor = installation.System("mon1");
+        await Task.WhenAll(installation.KillAsync("mon2"), installation.KillAsync("mon3"));
+        await survivor.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.IsType<CoordinatedShutdown.ClusterDowningReason>(CoordinatedShutdown.Get(survivor).ShutdownReason);
+        Assert.Empty(installation.Coordinators);
+    }
+
+    private static int UpMembers(Installation installation, string name) =>
+        AkkaCluster.Get(installation.System(name)).State.Members.Count(m => m.Status == MemberStatus.Up);
+
+    private static IEnumerable<string> Reporters(Installation installation) =>
+        installation.Received.Select(r => r.Message).OfType<SightProtocol.VantageReport>().Select(r => r.Monitor).Distinct();
+
+    private static IEnumerable<string> ProbedHosts(Installation installation) =>
+        installation.Received.Select(r => r.Message).OfType<SightProtocol.ReplicationSight>().Where(s => s.RepThreads.Outcome == SightProtocol.Outcome.Ok).Select(s => s.Host).Distinct();
+}
