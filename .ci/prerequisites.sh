@@ -55,7 +55,7 @@ apt_install() {
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-# build CONFIGURATION [PROJECT]: warnings are errors. Node reuse is off so that nothing of ours keeps running afterwards.
+# build CONFIGURATION [PROJECT]: warnings are errors. No reused nodes, no compiler server: nothing keeps running afterwards.
 build() {
-  dotnet build "${2:-Mmm.Actors.sln}" -c "$1" --nologo -v quiet -nodeReuse:false -warnaserror
+  dotnet build "${2:-Mmm.Actors.sln}" -c "$1" --nologo -v quiet -nodeReuse:false -p:UseSharedCompilation=false -warnaserror
 }

@@ -33,6 +33,9 @@ internal static class MariaDbConfig
             # kill -9 of mysqld must lose nothing that was acknowledged.
             innodb_flush_log_at_trx_commit = 1
             sync_binlog = 1
+            # A lab that is left running with its client must not fill the disk.
+            max_binlog_size = 64M
+            binlog_expire_logs_seconds = 3600
             # A replica whose master fell silent asks again within seconds instead of a minute.
             slave_net_timeout = 5
             # Small: four of these share one machine.
