@@ -37,14 +37,8 @@ internal static class HoconConcatenation
 
     private static bool HasIndexes(ObjectShape obj) => Indexes(obj.Keys).Any();
 
-    private static Shape Text(ConcatNode node, List<(Node Node, Shape? Shape)> parts, HoconBudget budget)
+    private static LeafShape Text(ConcatNode node, List<(Node Node, Shape? Shape)> parts, HoconBudget budget)
     {
-        // With the undefined ones gone, spaces at the ends stand beside nothing.
-        int first = parts.FindIndex(p => p.Shape is not null);
-        int last = parts.FindLastIndex(p => p.Shape is not null);
-        bool alone = first == last && node.Parts.Count(p => p is not SpaceNode) == 1;
-        if (alone)
-            return parts[first].Shape!;
         var text = new StringBuilder();
         string? environment = null;
         for (int i = 0; i < parts.Count; i++)
