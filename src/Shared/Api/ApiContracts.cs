@@ -83,6 +83,12 @@ public sealed record MonitorEntry(
 /// <param name="Sentence">Its condition, for people.</param>
 public sealed record KeeperEntry(bool Voting, string Sentence);
 
+/// <summary>What <c>mmm status --json</c> prints: the answers of several routes side by side.</summary>
+/// <param name="Monitors">GET /api/v1/monitors.</param>
+/// <param name="Clusters">GET /api/v1/clusters/{c} of each cluster.</param>
+/// <param name="Unknown">Clusters no monitor has a snapshot of.</param>
+public sealed record StatusReading(MonitorsReading Monitors, ImmutableArray<ClusterReading> Clusters, ImmutableArray<string> Unknown);
+
 /// <summary>Every error's body: RFC 9457, media type <c>application/problem+json</c>.</summary>
 /// <param name="Type">Stable name of the kind of problem, a URN.</param>
 /// <param name="Title">The kind in words.</param>

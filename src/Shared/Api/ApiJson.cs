@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -15,10 +16,12 @@ namespace Mmm.Shared.Api;
     RespectRequiredConstructorParameters = true,
     NumberHandling = JsonNumberHandling.Strict)]
 [JsonSerializable(typeof(ClusterList))]
+[JsonSerializable(typeof(ClusterEntry))]
 [JsonSerializable(typeof(ClusterReading))]
 [JsonSerializable(typeof(CommandRequest))]
 [JsonSerializable(typeof(CommandAnswer))]
 [JsonSerializable(typeof(MonitorsReading))]
+[JsonSerializable(typeof(StatusReading))]
 [JsonSerializable(typeof(ProblemReading))]
 [JsonSerializable(typeof(ManagementContracts.Members))]
 [JsonSerializable(typeof(ManagementContracts.Member))]
@@ -29,3 +32,16 @@ namespace Mmm.Shared.Api;
 [JsonSerializable(typeof(ManagementContracts.Receptionist))]
 [JsonSerializable(typeof(ManagementContracts.Unavailable))]
 public sealed partial class ApiJson : JsonSerializerContext;
+
+/// <summary>How <see cref="ApiJson"/> is written.</summary>
+public static class ApiFormat
+{
+    /// <summary>
+    /// What both sides use: <c>'db2'</c> stays readable for people with curl. The encoder's "unsafe" speaks of JSON pasted into
+    /// HTML; these bodies are served as JSON with <c>nosniff</c>.
+    /// </summary>
+    public static readonly ApiJson Wire = new(new JsonSerializerOptions(ApiJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    /// <summary>The same, indented, for people.</summary>
+    public static readonly ApiJson Pretty = new(new JsonSerializerOptions(Wire.Options) { WriteIndented = true });
+}

@@ -14,8 +14,8 @@ public static class ManagementContracts
         string SelfNode,
         [property: JsonPropertyName("members")] ImmutableArray<Member> All,
         ImmutableArray<UnreachableMember> Unreachable,
-        string? Leader,
-        string? Oldest,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Leader,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Oldest,
         ImmutableSortedDictionary<string, string> OldestPerRole);
 
     /// <summary>GET /cluster/members/{address}.</summary>

@@ -1,0 +1,22 @@
+namespace Mmm.Monitor.Endpoints;
+
+/// <summary>What the endpoint takes and how long it waits.</summary>
+internal static class EndpointLimits
+{
+    /// <summary>The largest request there is, a command, is a few hundred bytes.</summary>
+    public const int MaxBodyBytes = 16 * 1024;
+
+    /// <summary>Deadline of the coordinator's answer: longer than a takeover (4 s, spec 07), so that a command during one succeeds.</summary>
+    public static readonly TimeSpan CommandDeadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>Deadline of this node's own actors, which answer from memory.</summary>
+    public static readonly TimeSpan LocalDeadline = TimeSpan.FromSeconds(2);
+
+    public const int MaxIdLength = 64;
+
+    /// <summary>Longest argument: a host name has at most 253 characters.</summary>
+    public const int MaxArgumentLength = 253;
+
+    /// <summary>Longest <c>by</c>.</summary>
+    public const int MaxByLength = 128;
+}

@@ -1,0 +1,64 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Mmm.Shared.Settings;
+
+namespace Mmm.Monitor.Endpoints;
+
+/// <summary>
+/// The management endpoint: Akka-management routes, the API of the command line, health. Program.cs calls
+/// <see cref="AddMmmEndpoints"/> and <see cref="MapMmmEndpoints"/>; the container must hold the <c>ActorSystem</c> and its
+/// <c>ActorRegistry</c> (Akka.Hosting's <c>AddAkka</c> does it) with the keys of <c>MonitorActors</c>.
+/// </summary>
+public static class MmmEndpoints
+{
+    /// <summary>Makes Kestrel listen where the settings say, with small limits, and registers the endpoint's ports to the actors.</summary>
+    /// <exception cref="InvalidOperationException">Another address than loopback without a token, or this node is no configured monitor.</exception>
+    public static WebApplicationBuilder AddMmmEndpoints(this WebApplicationBuilder builder, MmmSettings settings)
+    {
+        MonitorMember self = settings.Monitors.FirstOrDefault(m => m.Name == settings.This)
+            ?? throw new InvalidOperationException($"'{settings.This}' is none of the configured monitors: {string.Join(", ", settings.Monitors.Select(m => m.Name))}");
+        IPAddress address = BindAddress(settings.Monitor);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = EndpointLimits.MaxBodyBytes;
+            kestrel.Limits.MaxConcurrentConnections = 512;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
+            kestrel.Listen(address, self.HttpPort);
+        });
+        builder.Services.TryAddSingleton(settings);
+        builder.Services.TryAddSingleton<IClusterReads, StatusBoardReads>();
+        builder.Services.TryAddSingleton<ICommands, CoordinatorCommands>();
+        return builder;
+    }
+
+    /// <summary>Gates first, then every route.</summary>
+    public static WebApplication MapMmmEndpoints(this WebApplication app)
+    {
+        MonitorSettings monitor = app.Services.GetRequiredService<MmmSettings>().Monitor;
+        app.UseFailureAnswers();
+        app.UseTokenGate(monitor.HttpToken);
+        app.UseBrowserGate(monitor.HttpToken);
+        app.UseRouting();
+        app.UseReadOnlyGate(monitor.HttpReadOnly);
+        app.MapHealth();
+        app.MapMembers();
+        app.MapShards();
+        app.MapDiscovery();
+        app.MapClusters();
+        app.MapCommands();
+        app.MapMonitors();
+        return app;
+    }
+
+    /// <summary>The one rule that keeps a forgotten token from opening the writer role to the network.</summary>
+    internal static IPAddress BindAddress(MonitorSettings settings)
+    {
+        IPAddress address = settings.HttpBind == "localhost" ? IPAddress.Loopback : IPAddress.Parse(settings.HttpBind);
+        if (!IPAddress.IsLoopback(address) && settings.HttpToken is null)
+            throw new InvalidOperationException(
+                $"monitor.http_bind is {settings.HttpBind}, which others can reach, but monitor.http_token is not set: set a token or bind 127.0.0.1");
+        return address;
+    }
+}

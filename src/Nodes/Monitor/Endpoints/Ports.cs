@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Api;
+using Mmm.Shared.Messages;
+
+namespace Mmm.Monitor.Endpoints;
+
+/// <summary>What this node last heard from the coordinator; the endpoint's only source of reads.</summary>
+public interface IClusterReads
+{
+    /// <summary>Snapshots of every cluster heard of, sorted by cluster name.</summary>
+    /// <exception cref="TimeoutException">This node's status board does not answer.</exception>
+    Task<ImmutableArray<HeardSnapshot>> All(CancellationToken cancel);
+}
+
+/// <param name="Snapshot">The latest one.</param>
+/// <param name="Age">Since it arrived at this node.</param>
+public sealed record HeardSnapshot(StatusProtocol.ClusterSnapshot Snapshot, TimeSpan Age)
+{
+    public long AgeMs => (long)Age.TotalMilliseconds;
+
+    public bool IsStale => Freshness.IsStale(AgeMs);
+}
+
+/// <summary>The way to the coordinator.</summary>
+public interface ICommands
+{
+    /// <summary>The coordinator's answer; null when none came within the deadline (it may still be carried out).</summary>
+    Task<ControlProtocol.Answer?> Send(ControlProtocol.Command command, CancellationToken cancel);
+
+    /// <summary>As <see cref="Send"/>, for MMM's <c>ping</c>.</summary>
+    Task<ControlProtocol.Answer?> Ping(ControlProtocol.Ping ping, CancellationToken cancel);
+}
+
+/// <summary>This node's keeper of the ledger.</summary>
+public interface IKeeperStatus
+{
+    /// <summary>Its condition; null when it does not answer.</summary>
+    Task<KeeperEntry?> Own(CancellationToken cancel);
+}

@@ -1,0 +1,29 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Mmm.Shared.Api;
+using Mmm.Shared.Settings;
+
+namespace Mmm.Monitor.Endpoints;
+
+/// <summary>Akka Management's <c>/cluster/shards/{name}</c>: the shards this node's region of that name holds.</summary>
+internal static class ShardEndpoints
+{
+    public static void MapShards(this WebApplication app) => app.MapGet("/cluster/shards/{name}", Shards);
+
+    private static async Task<IResult> Shards(string name, ActorSystem system, MmmSettings settings, CancellationToken cancel)
+    {
+        if (!system.HasExtension<ClusterSharding>() || !ClusterSharding.Get(system).ShardTypeNames.Contains(name))
+            return Results.Json(new ManagementContracts.Message($"Shard Region {name} is not started"), ApiFormat.Wire.Message, statusCode: 404);
+        try
+        {
+            ShardRegionStats stats = await ClusterSharding.Get(system).ShardRegion(name)
+                .Ask<ShardRegionStats>(GetShardRegionStats.Instance, EndpointLimits.LocalDeadline, cancel);
+            ManagementContracts.Shards shards = new([.. stats.Stats.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => new ManagementContracts.Shard(s.Key, s.Value))]);
+            return Results.Json(shards, ApiFormat.Wire.Shards);
+        }
+        catch (AskTimeoutException)
+        {
+            return Problems.NotAnswering(settings.This);
+        }
+    }
+}
