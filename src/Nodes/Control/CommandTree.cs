@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Mmm.Control.Verbs;
+using Mmm.Shared.Status;
+
+namespace Mmm.Control;
+
+/// <summary>The command line as System.CommandLine parses it.</summary>
+internal sealed class CommandTree
+{
+    private readonly Option<string?> _monitors = new("--monitors") { Recursive = true };
+    private readonly Option<string?> _config = new("--config") { Recursive = true };
+    private readonly Option<string?> _tokenFile = new("--token-file") { Recursive = true };
+    private readonly Option<double> _timeout = new("--timeout") { Recursive = true, DefaultValueFactory = _ => 10 };
+    private readonly Option<bool> _json = new("--json") { Recursive = true };
+
+    public CommandTree(Run run)
+    {
+        Root = new Command("mmm");
+        foreach (Option option in new Option[] { _monitors, _config, _tokenFile, _timeout, _json })
+            Root.Add(option);
+        foreach (MmmVerb verb in MmmVerbs.All.Where(v => v.Name != MmmVerbs.Help))
+            Root.Add(Mmm(verb, run));
+        Root.Add(Simple("status", run, MoreVerbs.Status));
+        Root.Add(Simple("notes", run, MoreVerbs.Notes));
+        Command cluster = new("cluster") { Simple("show", run, MoreVerbs.ClusterShow), Simple("status", run, MoreVerbs.ClusterStatus) };
+        Root.Add(cluster);
+    }
+
+    /// <summary>Connects to the monitors, runs the verb, prints its result.</summary>
+    public delegate Task<int> Run(GlobalOptions options, Func<Session, CancellationToken, Task<VerbResult>> verb, CancellationToken cancel);
+
+    public Command Root { get; }
+
+    public GlobalOptions Options(ParseResult parsed) => new(
+        parsed.GetValue(_monitors), parsed.GetValue(_config), parsed.GetValue(_tokenFile), parsed.GetValue(_timeout), parsed.GetValue(_json));
+
+    private Command Simple(string name, Run run, Func<Session, CancellationToken, Task<VerbResult>> verb)
+    {
+        Command command = new(name);
+        command.SetAction((parsed, cancel) => run(Options(parsed), verb, cancel));
+        return command;
+    }
+
+    private Command Mmm(MmmVerb verb, Run run)
+    {
+        Command command = new(verb.Name);
+        Option<bool> force = new(MmmVerbs.Force);
+        Argument<string[]> arguments = new("arguments") { Arity = ArgumentArity.ZeroOrMore };
+        if (verb.Name == MmmVerbs.MoveRole)
+            command.Add(force);
+        if (verb.MaxArguments > 0)
+        {
+            command.Add(arguments);
+            command.Validators.Add(result => Count(result, result.GetResult(arguments)?.Tokens ?? [], verb));
+        }
+
+        command.SetAction((parsed, cancel) =>
+        {
+            ImmutableArray<string> given = verb.MaxArguments == 0 ? [] : [.. parsed.GetValue(arguments) ?? []];
+            if (verb.Name == MmmVerbs.MoveRole && parsed.GetValue(force))
+                given = given.Insert(0, MmmVerbs.Force);
+            return run(Options(parsed), (session, token) => MmmRunner.Run(verb, given, session, token), cancel);
+        });
+        return command;
+    }
+
+    /// <summary>Counted here rather than by the parser's arity, whose sentences speak of the parser.</summary>
+    private static void Count(CommandResult result, IReadOnlyList<Token> given, MmmVerb verb)
+    {
+        int most = verb.Name == MmmVerbs.MoveRole ? verb.MaxArguments - 1 : verb.MaxArguments;
+        if (given.Count < verb.MinArguments)
+            result.AddError("An argument is missing.");
+        else if (given.Count > most)
+            result.AddError($"'{given[most].Value}' is one too many.");
+    }
+}
+
+/// <param name="Monitors">--monitors.</param>
+/// <param name="Config">--config.</param>
+/// <param name="TokenFile">--token-file.</param>
+/// <param name="TimeoutSeconds">--timeout.</param>
+/// <param name="Json">--json.</param>
+internal sealed record GlobalOptions(string? Monitors, string? Config, string? TokenFile, double TimeoutSeconds, bool Json);

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using Mmm.Control.Monitors;
+using Mmm.Control.Verbs;
+using Mmm.Shared.Api;
+using Mmm.Shared.Checks;
+using Mmm.Shared.Status;
+using static Mmm.Shared.Messages.StatusProtocol;
+
+namespace Mmm.Control.Completion;
+
+/// <summary>
+/// <c>mmm __complete WORDS…</c>: candidates for the last word, one per line. Names come from the monitors, with a short
+/// deadline: a shell that hangs is worse than one that does not complete. Whatever fails, there are just no candidates.
+/// </summary>
+internal static class Completer
+{
+    public const string Verb = "__complete";
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromMilliseconds(700);
+
+    private static readonly ImmutableArray<string> Options = ["--monitors", "--config", "--token-file", "--timeout", "--json", "--help"];
+
+    private static readonly ImmutableArray<string> OptionsWithValue = ["--monitors", "--config", "--token-file", "--timeout"];
+
+    public static async Task<int> Run(IReadOnlyList<string> words, CliContext context, CancellationToken cancel)
+    {
+        Typed typed = Typed.Of(words);
+        try
+        {
+            IEnumerable<string> candidates = typed.AfterOptionWithValue ? [] : await Candidates(typed, context, cancel);
+            foreach (string candidate in candidates.Where(c => c.StartsWith(typed.Current, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal))
+                await context.Out.WriteLineAsync(candidate);
+        }
+        catch (CliFailure)
+        {
+            // No monitor, no names: the shell shows nothing, and the command itself will say why.
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<IEnumerable<string>> Candidates(Typed typed, CliContext context, CancellationToken cancel)
+    {
+        if (typed.Current.StartsWith('-'))
+            return typed.Words is [MmmVerbs.MoveRole, ..] ? [.. Options, MmmVerbs.Force] : Options;
+        if (typed.Words.IsEmpty && typed.Current.StartsWith('@'))
+            return (await WithSession(typed, context, s => s.ClusterNames(cancel))).Select(c => "@" + c);
+        if (typed.Words.IsEmpty)
+            return [.. MmmVerbs.All.Select(v => v.Name), .. HelpText.Extra.Select(e => e.Name)];
+        return typed.Words switch
+        {
+            ["help"] => [.. MmmVerbs.All.Select(v => v.Name), .. HelpText.Extra.Select(e => e.Name)],
+            ["cluster"] => ["show", "status"],
+            ["completion"] => ["bash", "zsh", "fish"],
+            [MmmVerbs.Checks] => (await Hosts(typed, context, cancel)).Append(MmmChecks.All),
+            [MmmVerbs.Checks, _] => CheckNames.All.Select(CheckNames.NameOf).Append(MmmChecks.All),
+            [MmmVerbs.SetOnline] or [MmmVerbs.SetOffline] or [MmmVerbs.MoveRole, _] or [MmmVerbs.SetIp, _] => await Hosts(typed, context, cancel),
+            [MmmVerbs.MoveRole] => (await Snapshot(typed, context, cancel)).Roles.Select(r => r.Address.Role),
+            [MmmVerbs.SetIp] => (await Snapshot(typed, context, cancel)).Roles.Select(r => r.Address.Ip),
+            _ => [],
+        };
+    }
+
+    private static async Task<IEnumerable<string>> Hosts(Typed typed, CliContext context, CancellationToken cancel) =>
+        (await Snapshot(typed, context, cancel)).Hosts.Select(h => h.Name);
+
+    private static async Task<ClusterSnapshot> Snapshot(Typed typed, CliContext context, CancellationToken cancel) =>
+        (await WithSession(typed, context, s => s.Reading(cancel))).Snapshot;
+
+    private static async Task<T> WithSession<T>(Typed typed, CliContext context, Func<Session, Task<T>> ask)
+    {
+        Whereabouts where = Whereabouts.Find(typed.Value("--monitors"), typed.Value("--config"), typed.Value("--token-file"), context);
+        using Session session = new(new MonitorClient(where.Monitors, where.Token, Deadline), typed.Cluster, context);
+        return await ask(session);
+    }
+
+    /// <summary>A command line that is still being typed.</summary>
+    /// <param name="Words">Finished words from the verb on, without options and cluster.</param>
+    /// <param name="Current">The word being typed; may be empty.</param>
+    /// <param name="Cluster">Named in front; null = none.</param>
+    /// <param name="Values">Values of the options that have one.</param>
+    /// <param name="AfterOptionWithValue">The current word is such a value.</param>
+    private sealed record Typed(
+        ImmutableArray<string> Words, string Current, string? Cluster, ImmutableDictionary<string, string> Values, bool AfterOptionWithValue)
+    {
+        public string? Value(string option) => Values.GetValueOrDefault(option);
+
+        public static Typed Of(IReadOnlyList<string> all)
+        {
+            List<string> words = [];
+            string? cluster = null;
+            Dictionary<string, string> values = [];
+            string? open = null;
+            foreach (string word in all.SkipLast(1))
+            {
+                if (open is not null)
+                {
+                    values[open] = word;
+                    open = null;
+                }
+                else if (OptionsWithValue.Contains(word))
+                {
+                    open = word;
+                }
+                else if (word.StartsWith('@') && words.Count == 0)
+                {
+                    cluster = word[1..];
+                }
+                else if (!word.StartsWith('-'))
+                {
+                    words.Add(word);
+                }
+            }
+
+            return new Typed([.. words], all.LastOrDefault(""), cluster, values.ToImmutableDictionary(), open is not null);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using Mmm.Shared.Status;
+
+namespace Mmm.Control;
+
+/// <summary>A verb of <c>mmm</c> that MMM did not have, for help, usage and completion.</summary>
+internal sealed record ExtraVerb(string Name, string Arguments, string Meaning)
+{
+    public string Usage => Arguments.Length == 0 ? Name : $"{Name} {Arguments}";
+}
+
+/// <summary>What <c>mmm help</c> prints.</summary>
+internal static class HelpText
+{
+    private const int Column = 39;
+
+    public static readonly ImmutableArray<ExtraVerb> Extra =
+    [
+        new("status", "", "monitors, clusters, hosts, troubles and latest decisions on one screen"),
+        new("notes", "", "the latest decisions and their reasons"),
+        new("cluster", "show|status", "the monitors: as Akka's members, or by name with leader and coordinator"),
+        new("completion", "bash|zsh|fish", "print a completion script for the shell"),
+    ];
+
+    public static string Version =>
+        typeof(HelpText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    /// <summary>Usage of one verb, one line; null when there is no such verb.</summary>
+    public static string? UsageOf(string verb) => MmmVerbs.Find(verb)?.Usage ?? Extra.FirstOrDefault(e => e.Name == verb)?.Usage;
+
+    /// <summary>Help of one verb; null when there is no such verb.</summary>
+    public static string? Of(string verb)
+    {
+        string? meaning = MmmVerbs.Find(verb)?.Meaning ?? Extra.FirstOrDefault(e => e.Name == verb)?.Meaning;
+        return meaning is null ? null : $"Usage: mmm [@CLUSTER] {UsageOf(verb)}\n\n    {meaning}\n";
+    }
+
+    public static string All()
+    {
+        StringBuilder text = new("Usage: mmm [options] [@CLUSTER] COMMAND [arguments]\n\nMySQL-MMM's commands:\n");
+        foreach (MmmVerb verb in MmmVerbs.All)
+            Line(text, verb.Usage, verb.Meaning);
+        text.Append("\nMore commands:\n");
+        foreach (ExtraVerb verb in Extra)
+            Line(text, verb.Usage, verb.Meaning);
+        text.Append("\nOptions:\n");
+        Line(text, "--monitors HOST[:PORT],…", "whom to ask (MMM_MONITORS)");
+        Line(text, "--config FILE", "monitors and token from a monitor's configuration");
+        Line(text, "", "(default /etc/mmm/mmm.conf, /etc/mmm/monitor.conf, then 127.0.0.1:8558)");
+        Line(text, "--token-file FILE", "bearer token (MMM_TOKEN)");
+        Line(text, "--timeout SECONDS", "how long to try all of them, default 10");
+        Line(text, "--json", "the monitors' answer as JSON, see docs/http-api.md");
+        text.Append("\nExit codes:\n");
+        foreach ((int code, string meaning) in Codes)
+            Line(text, code.ToString(CultureInfo.InvariantCulture), meaning);
+        return text.ToString();
+    }
+
+    private static readonly ImmutableArray<(int Code, string Meaning)> Codes =
+    [
+        (ExitCodes.Ok, "done, or the picture is fresh"),
+        (ExitCodes.Refused, "the answer is an ERROR: nothing was changed"),
+        (ExitCodes.Usage, "wrong command line"),
+        (ExitCodes.NoMonitor, "no monitor can be reached"),
+        (ExitCodes.NoCoordinator, "no coordinator answers, or what is shown is old"),
+        (ExitCodes.NotAuthorised, "token missing or wrong"),
+        (ExitCodes.Config, "configuration or token file cannot be used"),
+    ];
+
+    private static void Line(StringBuilder text, string left, string right) =>
+        text.Append("    ").Append(left.PadRight(Column - 4)).Append(right).Append('\n');
+}

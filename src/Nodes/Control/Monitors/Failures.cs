@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+
+namespace Mmm.Control.Monitors;
+
+/// <param name="Monitor">Which.</param>
+/// <param name="Why">Kind.</param>
+/// <param name="Sentence">For people; goes on after the monitor's address.</param>
+internal sealed record MonitorFailure(MonitorAddress Monitor, FailureKind Why, string Sentence);
+
+/// <summary>What is said when no monitor had an answer.</summary>
+internal static class Failures
+{
+    /// <param name="failures">One per monitor asked.</param>
+    /// <param name="command">A command, not a read: then silence does not mean that nothing happened.</param>
+    public static CliFailure Of(ImmutableArray<MonitorFailure> failures, bool command)
+    {
+        string doubt = command && failures.Any(f => f.Why == FailureKind.NoAnswer)
+            ? " It is not known whether the command was carried out: look with 'mmm show'."
+            : "";
+        FailureKind worst = failures.Max(f => f.Why);
+        MonitorFailure telling = failures.First(f => f.Why == worst);
+        return worst switch
+        {
+            FailureKind.NotAuthorised => new CliFailure(
+                ExitCodes.NotAuthorised, "unauthorized",
+                $"ERROR: Monitor {telling.Monitor} does not let you in: {telling.Sentence} Give mmm the token with --token-file, MMM_TOKEN or the configuration (monitor.http.token)."),
+            FailureKind.NotTaken => new CliFailure(ExitCodes.Refused, "refused", $"ERROR: Monitor {telling.Monitor} does not take the command: {telling.Sentence}"),
+            FailureKind.NotFound => new CliFailure(ExitCodes.Refused, "not-found", $"ERROR: {telling.Sentence}"),
+            FailureKind.NoCoordinator => new CliFailure(ExitCodes.NoCoordinator, "no-coordinator", $"ERROR: No coordinator: {telling.Sentence}{doubt}"),
+            _ => new CliFailure(
+                ExitCodes.NoMonitor, "no-monitor",
+                $"ERROR: Can't connect to any monitor! {string.Join("; ", failures.Select(f => $"{f.Monitor} {f.Sentence}"))}. "
+                + $"Name the monitors with --monitors HOST:PORT,…, MMM_MONITORS or --config FILE.{doubt}"),
+        };
+    }
+}

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Mmm.Shared.Api;
+
+namespace Mmm.Control.Monitors;
+
+/// <summary>The monitors' HTTP API, whichever of them answers.</summary>
+internal sealed class MonitorClient : IDisposable
+{
+    /// <summary>A monitor on the same network answers a read in a few milliseconds; one that takes longer is probably dead.</summary>
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>A command waits for disks of a majority, and during a takeover for the new coordinator.</summary>
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromMilliseconds(1500);
+
+    private readonly HttpClient _http;
+    private readonly TimeSpan _deadline;
+
+    /// <param name="monitors">In the order of preference.</param>
+    /// <param name="token">Bearer token; null = none.</param>
+    /// <param name="deadline">For one question to all of them.</param>
+    public MonitorClient(ImmutableArray<MonitorAddress> monitors, string? token, TimeSpan deadline)
+    {
+        Monitors = monitors;
+        _deadline = deadline;
+        SocketsHttpHandler handler = new()
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            ActivityHeadersPropagator = null,
+            MaxResponseHeadersLength = 16,
+        };
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 256 * 1024 * 1024 };
+        if (token is not null)
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    public ImmutableArray<MonitorAddress> Monitors { get; }
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>Reads from the first monitor that has a good answer; a less good one is better than none.</summary>
+    /// <param name="path">Path below the monitor's address.</param>
+    /// <param name="type">Of the answer.</param>
+    /// <param name="isGood">False: look whether another monitor has a better one.</param>
+    /// <param name="quality">Where none is good, the greatest wins.</param>
+    /// <param name="cancel">Ctrl-C.</param>
+    /// <exception cref="CliFailure">None has an answer.</exception>
+    public async Task<T> Get<T>(string path, JsonTypeInfo<T> type, Func<T, bool> isGood, Func<T, long> quality, CancellationToken cancel)
+    {
+        ImmutableArray<Attempt<T>> attempts = await Hedge.Ask(
+            Monitors, (monitor, token) => Send(monitor, HttpMethod.Get, path, null, type, isGood, token), ReadPatience, _deadline, cancel);
+        return Best(attempts, quality, command: false);
+    }
+
+    /// <summary>As <see cref="Get{T}(string, JsonTypeInfo{T}, Func{T, bool}, Func{T, long}, CancellationToken)"/> where any answer is as good as another.</summary>
+    public Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) => Get(path, type, _ => true, _ => 0, cancel);
+
+    /// <summary>Gives a command. It may reach the coordinator through several monitors; its id makes the second harmless.</summary>
+    /// <exception cref="CliFailure">No monitor brought an answer.</exception>
+    public async Task<CommandAnswer> Command(string cluster, CommandRequest request, CancellationToken cancel)
+    {
+        ImmutableArray<Attempt<CommandAnswer>> attempts = await Hedge.Ask(
+            Monitors,
+            (monitor, token) => Send(
+                monitor, HttpMethod.Post, ApiPaths.Commands(cluster), () => JsonContent.Create(request, ApiFormat.Wire.CommandRequest), ApiFormat.Wire.CommandAnswer, _ => true, token),
+            CommandPatience,
+            _deadline,
+            cancel);
+        return Best(attempts, _ => 0, command: true);
+    }
+
+    private async Task<Attempt<T>> Send<T>(
+        MonitorAddress monitor, HttpMethod method, string path, Func<HttpContent>? body, JsonTypeInfo<T> type, Func<T, bool> isGood, CancellationToken cancel)
+    {
+        try
+        {
+            using HttpRequestMessage request = new(method, new Uri(monitor.Base, path)) { Content = body?.Invoke() };
+            using HttpResponseMessage response = await _http.SendAsync(request, cancel);
+            if (response.StatusCode != HttpStatusCode.OK)
+                return await Problem<T>(monitor, response, cancel);
+            T? value = await response.Content.ReadFromJsonAsync(type, cancel);
+            return value is null
+                ? NotUnderstood<T>(monitor)
+                : new Attempt<T>.Answered(monitor, value, isGood(value));
+        }
+        catch (JsonException)
+        {
+            return NotUnderstood<T>(monitor);
+        }
+        catch (HttpRequestException e)
+        {
+            bool neverSent = e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError;
+            return new Attempt<T>.Failed(monitor, neverSent ? FailureKind.Unreachable : FailureKind.NoAnswer, Reason(e));
+        }
+        catch (IOException e)
+        {
+            return new Attempt<T>.Failed(monitor, FailureKind.NoAnswer, e.Message);
+        }
+    }
+
+    private static async Task<Attempt<T>> Problem<T>(MonitorAddress monitor, HttpResponseMessage response, CancellationToken cancel)
+    {
+        FailureKind kind = response.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => FailureKind.NotAuthorised,
+            HttpStatusCode.NotFound => FailureKind.NotFound,
+            HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest => FailureKind.NotTaken,
+            HttpStatusCode.ServiceUnavailable => FailureKind.NoCoordinator,
+            _ => FailureKind.NotUnderstood,
+        };
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
+            return new Attempt<T>.Failed(monitor, FailureKind.NotUnderstood, $"answered HTTP {(int)response.StatusCode} without saying why; is it a monitor?");
+        ProblemReading? problem = await response.Content.ReadFromJsonAsync(ApiFormat.Wire.ProblemReading, cancel);
+        return new Attempt<T>.Failed(monitor, kind, problem?.Detail ?? response.StatusCode.ToString());
+    }
+
+    private static Attempt<T>.Failed NotUnderstood<T>(MonitorAddress monitor) =>
+        new(monitor, FailureKind.NotUnderstood, "gave an answer this mmm does not understand; are their releases too far apart, or is it no monitor?");
+
+    private static string Reason(HttpRequestException e) => e.InnerException is SocketException socket
+        ? socket.SocketErrorCode switch
+        {
+            SocketError.ConnectionRefused => "refuses the connection (nothing listens there)",
+            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "has a name that cannot be resolved",
+            _ => socket.Message,
+        }
+        : e.Message;
+
+    private static T Best<T>(ImmutableArray<Attempt<T>> attempts, Func<T, long> quality, bool command)
+    {
+        Attempt<T>.Answered? best = attempts.OfType<Attempt<T>.Answered>().OrderByDescending(a => a.Good).ThenByDescending(a => quality(a.Value)).FirstOrDefault();
+        if (best is not null)
+            return best.Value;
+        throw Failures.Of([.. attempts.OfType<Attempt<T>.Failed>().Select(f => new MonitorFailure(f.Monitor, f.Why, f.Sentence))], command);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using Mmm.Control.Screens;
+using Mmm.Shared.Api;
+
+namespace Mmm.Control.Verbs;
+
+/// <summary>The verbs MMM did not have.</summary>
+internal static class MoreVerbs
+{
+    /// <summary>Everything on one screen; of one cluster when one is named.</summary>
+    public static async Task<VerbResult> Status(Session session, CancellationToken cancel)
+    {
+        Task<MonitorsReading> monitors = Monitors(session, cancel);
+        ImmutableArray<string> names = session.Cluster is null ? await session.ClusterNames(cancel) : [session.Cluster];
+        (string Name, ClusterReading? Reading)[] found = await Task.WhenAll(names.Select(name => TryRead(session, name, cancel)));
+        StatusReading status = new(
+            await monitors,
+            [.. found.Where(f => f.Reading is not null).Select(f => f.Reading!)],
+            [.. found.Where(f => f.Reading is null).Select(f => f.Name)]);
+        bool sound = status.Unknown.IsEmpty && status.Clusters.All(c => !c.Stale);
+        return VerbResult.Of(
+            StatusScreen.Render(status, session.Context), sound ? ExitCodes.Ok : ExitCodes.NoCoordinator, status, ApiFormat.Pretty.StatusReading);
+    }
+
+    /// <summary>The monitors as Akka's members, in the manner of <c>pbm cluster show</c>.</summary>
+    public static async Task<VerbResult> ClusterShow(Session session, CancellationToken cancel)
+    {
+        ManagementContracts.Members members = await session.Client.Get(ApiPaths.Members, ApiFormat.Wire.Members, cancel);
+        return VerbResult.Of(MembersScreen.Show(members), ExitCodes.Ok, members, ApiFormat.Pretty.Members);
+    }
+
+    /// <summary>The monitors by name: who leads, who decides, who is missing.</summary>
+    public static async Task<VerbResult> ClusterStatus(Session session, CancellationToken cancel)
+    {
+        MonitorsReading monitors = await Monitors(session, cancel);
+        int exit = monitors.Coordinator is null ? ExitCodes.NoCoordinator : ExitCodes.Ok;
+        return VerbResult.Of(StatusScreen.RenderMonitors(monitors, session.Context), exit, monitors, ApiFormat.Pretty.MonitorsReading);
+    }
+
+    /// <summary>The latest decisions, oldest first.</summary>
+    public static async Task<VerbResult> Notes(Session session, CancellationToken cancel)
+    {
+        ClusterReading reading = await session.Reading(cancel);
+        return VerbResult.Of(
+            StatusScreen.Notes(reading.Snapshot.Notes, session.Context.Zone), reading.Stale ? ExitCodes.NoCoordinator : ExitCodes.Ok, reading, ApiFormat.Pretty.ClusterReading);
+    }
+
+    private static Task<MonitorsReading> Monitors(Session session, CancellationToken cancel) => session.Client.Get(
+        ApiPaths.Monitors, ApiFormat.Wire.MonitorsReading, m => m.Coordinator is not null, m => m.Members.Count(x => x.Reachable), cancel);
+
+    private static async Task<(string Name, ClusterReading? Reading)> TryRead(Session session, string name, CancellationToken cancel)
+    {
+        try
+        {
+            return (name, await session.Reading(name, cancel));
+        }
+        catch (CliFailure failure) when (failure.ExitCode == ExitCodes.NoCoordinator)
+        {
+            return (name, null);
+        }
+    }
+}

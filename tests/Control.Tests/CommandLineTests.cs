@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Mmm.Shared.Api;
+
+namespace Mmm.Control.Tests;
+
+/// <summary>Arguments, exit codes, clusters.</summary>
+public sealed class CommandLineTests
+{
+    private readonly Cli _cli = new();
+
+    [Theory]
+    [InlineData("ERROR: Unknown command 'shwo'. Did you mean 'show'? See 'mmm help'.", "shwo")]
+    [InlineData("ERROR: Unknown command 'frobnicate'. See 'mmm help'.", "frobnicate")]
+    [InlineData("ERROR: Unknown command 'set_offlin'. Did you mean 'set_offline'? See 'mmm help'.", "help", "set_offlin")]
+    [InlineData("ERROR: An argument is missing. Usage: mmm [@CLUSTER] set_online <host>", "set_online")]
+    [InlineData("ERROR: An argument is missing. Usage: mmm [@CLUSTER] move_role [--force] <role> <host>", "move_role", "--force", "writer")]
+    [InlineData("ERROR: 'c' is one too many. Usage: mmm [@CLUSTER] move_role [--force] <role> <host>", "move_role", "a", "b", "c")]
+    [InlineData("ERROR: 'extra' is one too many. Usage: mmm [@CLUSTER] show", "show", "extra")]
+    [InlineData("ERROR: There is no option '--foo'. Usage: mmm [@CLUSTER] show", "show", "--foo")]
+    [InlineData("ERROR: A second word is missing. Usage: mmm [@CLUSTER] cluster show|status", "cluster")]
+    [InlineData("ERROR: 'shw' is neither show nor status. Usage: mmm [@CLUSTER] cluster show|status", "cluster", "shw")]
+    [InlineData("ERROR: --timeout must be above 0 and at most 600 seconds.", "--timeout", "0", "show")]
+    [InlineData("ERROR: '@' must be followed by the name of a cluster, as in '@C1 show'.", "@", "show")]
+    [InlineData("ERROR: There is no completion for 'tcsh': mmm completion bash|zsh|fish", "completion", "tcsh")]
+    [InlineData("ERROR: 'a_!' in --monitors is no address: write HOST, HOST:PORT or [IPV6]:PORT.", "--monitors", "a_!", "show")]
+    [InlineData("See 'mmm help' for usage information")]
+    public async Task A_wrong_command_line_exits_2_with_a_sentence(string sentence, params string[] args)
+    {
+        Ran ran = await _cli.Mmm(args);
+        Assert.Equal((ExitCodes.Usage, ""), (ran.Exit, ran.Out));
+        Assert.Equal(sentence + "\n", ran.Error);
+    }
+
+    [Theory]
+    [InlineData("help")]
+    [InlineData("--help")]
+    public async Task Help_needs_no_monitor_and_documents_the_exit_codes(string verb)
+    {
+        Ran ran = await _cli.Mmm(verb);
+        Assert.Equal(0, ran.Exit);
+        foreach (string code in new[] { "0  ", "1  ", "2  ", "3  ", "4  ", "5  ", "78 " })
+            Assert.Contains($"\n    {code}", ran.Out, StringComparison.Ordinal);
+        Assert.Contains("move_role [--force] <role> <host>  move exclusive role", ran.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_of_one_verb_shows_its_usage()
+    {
+        string expected = "Usage: mmm [@CLUSTER] checks [<host>|all [<check>|all]]\n\n    show checks status\n";
+        Assert.Equal(expected, (await _cli.Mmm("help", "checks")).Out);
+        Assert.Equal(expected, (await _cli.Mmm("checks", "--help")).Out);
+    }
+
+    [Fact]
+    public async Task Arguments_reach_the_coordinator_in_MMMs_order()
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start(answer: r => new CommandAnswer(r.Id, true, "OK: done"));
+        _cli.Environment["MMM_MONITORS"] = monitor.Address;
+        await _cli.Mmm("move_role", "writer", "db2", "--force");
+        await _cli.Mmm("@C1", "move_role", "--force", "writer", "db2");
+        await _cli.Mmm("set_ip", "192.168.0.50", "db2");
+        Assert.Equal(["move_role --force writer db2", "move_role --force writer db2", "set_ip 192.168.0.50 db2"], monitor.Commands.Select(c => $"{c.Verb} {string.Join(' ', c.Arguments!.Value)}"));
+    }
+
+    [Fact]
+    public async Task A_refused_command_exits_1_and_prints_the_answer()
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start(answer: r => new CommandAnswer(r.Id, false, "ERROR: Unknown host name 'dbx'!"));
+        Ran ran = await _cli.Mmm("--monitors", monitor.Address, "set_online", "dbx");
+        Assert.Equal((ExitCodes.Refused, "ERROR: Unknown host name 'dbx'!\n", ""), (ran.Exit, ran.Out, ran.Error));
+    }
+
+    [Fact]
+    public async Task An_unknown_host_in_checks_exits_1_with_MMMs_words()
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start();
+        Ran ran = await _cli.Mmm("--monitors", monitor.Address, "checks", "dbx");
+        Assert.Equal((ExitCodes.Refused, "ERROR: Unknown host name 'dbx'!\n"), (ran.Exit, ran.Out));
+    }
+
+    [Fact]
+    public async Task Several_clusters_want_a_name_and_the_named_one_is_shown()
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start([Sample.Cluster("C1"), Sample.Cluster("C2") with { Mode = "MANUAL" }]);
+        _cli.Environment["MMM_MONITORS"] = monitor.Address;
+        Ran ran = await _cli.Mmm("show");
+        Assert.Equal((ExitCodes.Usage, "ERROR: There are several clusters; name one in front, as in '@C1 show'. Clusters are: C1, C2\n"), (ran.Exit, ran.Error));
+        ran = await _cli.Mmm("@C2", "mode");
+        Assert.Equal((0, "MANUAL\n"), (ran.Exit, ran.Out));
+        ran = await _cli.Mmm("--timeout", "5", "@C9", "mode");
+        Assert.Equal((ExitCodes.Refused, "ERROR: Unknown cluster 'C9'! Clusters are: C1, C2\n"), (ran.Exit, ran.Error));
+        ran = await _cli.Mmm("@C9", "set_active");
+        Assert.Equal((ExitCodes.Refused, "ERROR: Unknown cluster 'C9'! Clusters are: C1, C2\n"), (ran.Exit, ran.Error));
+    }
+
+    [Fact]
+    public async Task Ping_reaches_through_to_the_coordinator()
+    {
+        await using FakeMonitor deaf = await FakeMonitor.Start();
+        await using FakeMonitor good = await FakeMonitor.Start(answer: r => new CommandAnswer(r.Id, true, ""));
+        Assert.Equal((0, "OK: Pinged successfully!\n"), await Both(_cli.Mmm("--monitors", good.Address, "ping")));
+        Assert.Equal((ExitCodes.NoCoordinator, ""), await Both(_cli.Mmm("--monitors", deaf.Address, "ping")));
+    }
+
+    [Fact]
+    public async Task Json_is_the_APIs_body()
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start();
+        _cli.Environment["MMM_MONITORS"] = monitor.Address;
+        ClusterReading show = JsonSerializer.Deserialize((await _cli.Mmm("show", "--json")).Out, ApiFormat.Wire.ClusterReading)!;
+        Assert.Equal("db1", show.Snapshot.ActiveMaster);
+        ClusterReading checks = JsonSerializer.Deserialize((await _cli.Mmm("--json", "checks", "db2", "mysql")).Out, ApiFormat.Wire.ClusterReading)!;
+        Assert.Equal("mysql", checks.Snapshot.Hosts.Single().Checks.Single().Check);
+        StatusReading status = JsonSerializer.Deserialize((await _cli.Mmm("status", "--json")).Out, ApiFormat.Wire.StatusReading)!;
+        Assert.Equal(("mon2", "C1"), (status.Monitors.Coordinator, status.Clusters.Single().Snapshot.Cluster));
+        Assert.Equal("ACTIVE", JsonSerializer.Deserialize((await _cli.Mmm("mode", "--json")).Out, ApiFormat.Wire.ClusterEntry)!.Mode);
+    }
+
+    [Fact]
+    public async Task Json_of_a_failure_is_a_problem()
+    {
+        Ran ran = await _cli.Mmm("--monitors", BadMonitors.Dead(), "show", "--json");
+        Assert.Equal(ExitCodes.NoMonitor, ran.Exit);
+        Assert.Equal("urn:mmm:problem:no-monitor", JsonSerializer.Deserialize(ran.Out, ApiFormat.Wire.ProblemReading)!.Type);
+    }
+
+    private static async Task<(int, string)> Both(Task<Ran> ran) => ((await ran).Exit, (await ran).Out);
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+
+namespace Mmm.Control.Tests;
+
+/// <summary>What the shells are offered.</summary>
+public sealed class CompletionTests
+{
+    private readonly Cli _cli = new();
+
+    [Theory]
+    [InlineData("set_active set_ip set_manual set_offline set_online set_passive", "set_")]
+    [InlineData("db1 db2 db3", "set_offline", "")]
+    [InlineData("db2", "@C1", "set_offline", "db2")]
+    [InlineData("reader writer", "move_role", "--force", "")]
+    [InlineData("db1 db2 db3", "move_role", "writer", "")]
+    [InlineData("192.168.0.50 192.168.0.51 192.168.0.52 192.168.0.53", "set_ip", "")]
+    [InlineData("all db1 db2 db3", "checks", "")]
+    [InlineData("rep_backlog rep_threads", "checks", "db1", "rep_")]
+    [InlineData("show status", "cluster", "")]
+    [InlineData("bash fish zsh", "completion", "")]
+    [InlineData("@C1", "@")]
+    [InlineData("--force", "move_role", "--f")]
+    [InlineData("", "--config", "")]
+    [InlineData("", "show", "")]
+    public async Task Candidates_fit_the_place(string candidates, params string[] words)
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start();
+        _cli.Environment["MMM_MONITORS"] = monitor.Address;
+        Ran ran = await _cli.Mmm(["__complete", .. words]);
+        Assert.Equal((0, candidates), (ran.Exit, ran.Out.TrimEnd().Replace('\n', ' ')));
+    }
+
+    [Fact]
+    public async Task The_list_of_monitors_on_the_line_is_the_one_that_is_asked()
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start();
+        Assert.Equal("db1\ndb2\ndb3\n", (await _cli.Mmm("__complete", "--monitors", monitor.Address, "set_online", "")).Out);
+    }
+
+    [Fact]
+    public async Task Monitors_that_do_not_answer_do_not_hang_the_shell()
+    {
+        using System.Net.Sockets.TcpListener hanging = BadMonitors.Hanging();
+        _cli.Environment["MMM_MONITORS"] = hanging.LocalEndpoint.ToString()!;
+        Ran ran = await _cli.Mmm("__complete", "set_online", "");
+        Assert.Equal((0, "", ""), (ran.Exit, ran.Out, ran.Error));
+        Assert.InRange(ran.Took.TotalSeconds, 0, 3);
+    }
+
+    [Theory]
+    [InlineData("mmm @C", 2, "mmm,@,C", "C1")]
+    [InlineData("mmm @", 1, "mmm,@", "C1")]
+    [InlineData("mmm set_offl", 1, "mmm,set_offl", "set_offline")]
+    [InlineData("mmm @C1 set_online ", 4, "mmm,@,C1,set_online,", "db1 db2 db3")]
+    [InlineData("mmm --monitors HOST:PORT set_ip 192.168.0.50 db", 7, "mmm,--monitors,HOST,:,PORT,set_ip,192.168.0.50,db", "db1 db2 db3")]
+    public async Task The_bash_script_offers_what_readline_can_insert(string line, int index, string words, string reply)
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start();
+        string folder = Directory.CreateTempSubdirectory("mmm-bash-").FullName;
+        try
+        {
+            string program = Path.Combine(AppContext.BaseDirectory, "mmm");
+            File.CreateSymbolicLink(Path.Combine(folder, "mmm"), program);
+            await File.WriteAllTextAsync(Path.Combine(folder, "script"), (await _cli.Mmm("completion", "bash")).Out, TestContext.Current.CancellationToken);
+            string full = line.Replace("HOST:PORT", monitor.Address, StringComparison.Ordinal);
+            string all = string.Join(' ', words.Replace("HOST", "127.0.0.1", StringComparison.Ordinal).Replace("PORT", $"{monitor.Port}", StringComparison.Ordinal).Split(',').Select(w => $"'{w}'"));
+            ProcessStartInfo start = new("bash", ["-c", $"source {folder}/script; COMP_LINE='{full}'; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=({all}); COMP_CWORD={index}; _mmm; echo \"${{COMPREPLY[*]}}\""])
+            {
+                RedirectStandardOutput = true,
+                Environment = { ["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}", ["MMM_MONITORS"] = monitor.Address },
+            };
+            using Process bash = Process.Start(start)!;
+            string output = await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await bash.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(reply, output.Trim());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Mmm.Shared.Api;
+using static Mmm.Shared.Messages.StatusProtocol;
+
+namespace Mmm.Control.Tests;
+
+/// <summary>A monitor's API with canned answers, on a free loopback port.</summary>
+internal sealed class FakeMonitor : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private FakeMonitor(WebApplication app) => _app = app;
+
+    /// <summary>Commands received, in order.</summary>
+    public List<CommandRequest> Commands { get; } = [];
+
+    /// <summary>Requests received, of any kind.</summary>
+    public int Requests { get; private set; }
+
+    public string Address => new Uri(_app.Urls.First()).Authority;
+
+    public int Port => new Uri(_app.Urls.First()).Port;
+
+    /// <param name="snapshots">Clusters it has a picture of.</param>
+    /// <param name="ageMs">Age of the pictures.</param>
+    /// <param name="token">Wanted from callers; null = none.</param>
+    /// <param name="answer">To commands; null = no coordinator answers (503).</param>
+    /// <param name="name">Its configured name.</param>
+    /// <param name="silentClusters">Configured clusters it has heard nothing of.</param>
+    public static async Task<FakeMonitor> Start(
+        ClusterSnapshot[]? snapshots = null, long ageMs = 200, string? token = null, Func<CommandRequest, CommandAnswer>? answer = null, string name = "mon1", string[]? silentClusters = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
+        WebApplication app = builder.Build();
+        FakeMonitor monitor = new(app);
+        ClusterSnapshot[] known = snapshots ?? [Sample.Cluster()];
+        app.Use((http, next) =>
+        {
+            monitor.Requests++;
+            return token is null || http.Request.Headers.Authorization == $"Bearer {token}" ? next(http) : Problem(401, "Send the token.").ExecuteAsync(http);
+        });
+        app.MapGet(ApiPaths.Clusters, () => Json(
+            new ClusterList(name, [.. known.Select(s => new ClusterEntry(s.Cluster, ageMs, s.Mode, s.Phase, s.ActiveMaster)), .. (silentClusters ?? []).Select(c => new ClusterEntry(c))]),
+            ApiFormat.Wire.ClusterList));
+        app.MapGet(ApiPaths.Clusters + "/{c}", (string c) => known.FirstOrDefault(s => s.Cluster == c) is { } found
+            ? Json(Sample.Reading(found, ageMs, name), ApiFormat.Wire.ClusterReading)
+            : silentClusters?.Contains(c) == true ? Problem(503, $"Monitor {name} has not heard from a coordinator.") : Problem(404, "No such cluster."));
+        app.MapPost(ApiPaths.Clusters + "/{c}/commands", async (string c, HttpContext http) =>
+        {
+            CommandRequest request = (await http.Request.ReadFromJsonAsync(ApiFormat.Wire.CommandRequest))!;
+            monitor.Commands.Add(request);
+            if (known.All(s => s.Cluster != c))
+                return Problem(404, "No such cluster.");
+            return answer is null ? Problem(503, "No coordinator answers.") : Json(answer(request), ApiFormat.Wire.CommandAnswer);
+        });
+        app.MapGet(ApiPaths.Ping, () => answer is null ? Problem(503, "No coordinator answers.") : Json(new CommandAnswer("ping", true, "OK: Pinged successfully!"), ApiFormat.Wire.CommandAnswer));
+        app.MapGet(ApiPaths.Monitors, () => Json(Sample.Monitors(), ApiFormat.Wire.MonitorsReading));
+        app.MapGet(ApiPaths.Members, () => Json(Sample.Members(), ApiFormat.Wire.Members));
+        await app.StartAsync();
+        return monitor;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static IResult Json<T>(T value, JsonTypeInfo<T> type) => Results.Text(JsonSerializer.Serialize(value, type), "application/json");
+
+    private static IResult Problem(int status, string detail) => Results.Text(
+        JsonSerializer.Serialize(new ProblemReading("urn:mmm:problem:test", "Test", status, detail), ApiFormat.Wire.ProblemReading), "application/problem+json", statusCode: status);
+}
+
+/// <summary>Addresses where nothing good happens.</summary>
+internal static class BadMonitors
+{
+    /// <summary>A port that was free a moment ago: connections are refused.</summary>
+    public static string Dead()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return listener.LocalEndpoint.ToString()!;
+    }
+
+    /// <summary>Takes connections and never says a word.</summary>
+    public static TcpListener Hanging()
+    {
+        TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return listener;
+    }
+}
