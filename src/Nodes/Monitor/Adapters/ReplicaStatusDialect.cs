@@ -1,0 +1,54 @@
+using MySqlConnector;
+
+namespace Mmm.Monitor.Adapters;
+
+/// <summary>The monitor's statements, by family and version of the server. Every SQL text of the monitor is here.</summary>
+/// <param name="Trivial">For the mysql check; asks for nothing a busy server has to think about.</param>
+/// <param name="ReplicaStatus">One row per channel.</param>
+/// <param name="Position">read_only and the GTID position.</param>
+/// <param name="IoRunning">Column of <paramref name="ReplicaStatus"/>, as are those that follow.</param>
+/// <param name="SqlRunning">State of the applier.</param>
+/// <param name="SourceHost">What replication is configured with.</param>
+/// <param name="SecondsBehind">NULL when the server does not know.</param>
+/// <param name="ChannelName">Name of the channel; null = this server has only one.</param>
+/// <param name="Privilege">What <paramref name="ReplicaStatus"/> needs, for the operator.</param>
+internal sealed record ReplicaStatusDialect(
+    string Trivial,
+    string ReplicaStatus,
+    string Position,
+    string IoRunning,
+    string SqlRunning,
+    string SourceHost,
+    string SecondsBehind,
+    string? ChannelName,
+    string Privilege)
+{
+    public const string AnyTrivial = "SELECT 1";
+
+    // SHOW ALL SLAVES STATUS also lists named connections. Documented to need SLAVE MONITOR (or SUPER) from 10.5.
+    private static readonly ReplicaStatusDialect _mariaDb = new(
+        AnyTrivial, "SHOW ALL SLAVES STATUS", "SELECT @@global.read_only, @@global.gtid_binlog_pos",
+        "Slave_IO_Running", "Slave_SQL_Running", "Master_Host", "Seconds_Behind_Master", "Connection_name", "SLAVE MONITOR");
+
+    private static readonly ReplicaStatusDialect _mysqlOld = new(
+        AnyTrivial, "SHOW SLAVE STATUS", "SELECT @@global.read_only, @@global.gtid_executed",
+        "Slave_IO_Running", "Slave_SQL_Running", "Master_Host", "Seconds_Behind_Master", "Channel_Name", "REPLICATION CLIENT");
+
+    private static readonly ReplicaStatusDialect _mysqlNew = new(
+        AnyTrivial, "SHOW REPLICA STATUS", "SELECT @@global.read_only, @@global.gtid_executed",
+        "Replica_IO_Running", "Replica_SQL_Running", "Source_Host", "Seconds_Behind_Source", "Channel_Name", "REPLICATION CLIENT");
+
+    /// <summary>SHOW REPLICA STATUS and its new column names came with MySQL 8.0.22; from 8.4 on they are the only ones.</summary>
+    private static readonly Version _replicaStatusSince = new(8, 0, 22);
+
+    /// <param name="serverVersion">As the handshake says: <c>8.4.2</c>, <c>5.5.5-10.11.6-MariaDB-1</c>.</param>
+    public static ReplicaStatusDialect Of(string serverVersion)
+    {
+        if (serverVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase))
+            return _mariaDb;
+        string number = new([.. serverVersion.TakeWhile(c => char.IsAsciiDigit(c) || c == '.')]);
+        return Version.TryParse(number.TrimEnd('.'), out Version? version) && version < _replicaStatusSince ? _mysqlOld : _mysqlNew;
+    }
+
+    public static ReplicaStatusDialect Of(MySqlConnection connection) => Of(connection.ServerVersion);
+}
