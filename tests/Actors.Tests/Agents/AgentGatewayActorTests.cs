@@ -1,0 +1,53 @@
+using Akka.Actor;
+using Akka.TestKit;
+using Akka.TestKit.Xunit;
+using Mmm.Actors.Agents;
+using Mmm.Actors.Tests.Coordinator;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Messages;
+using Xunit;
+
+namespace Mmm.Actors.Tests.Agents;
+
+public sealed class AgentGatewayActorTests : TestKit
+{
+    private readonly TestProbe _coordinator;
+    private readonly TestProbe _agent;
+    private readonly IActorRef _gateway;
+
+    public AgentGatewayActorTests()
+        : base("akka.loglevel = WARNING\nakka.stdout-loglevel = OFF")
+    {
+        _coordinator = CreateTestProbe();
+        _agent = CreateTestProbe();
+        _gateway = Sys.ActorOf(AgentGatewayActor.Props(OneMasterPair.Settings(0, 0), _coordinator.Ref));
+    }
+
+    [Fact]
+    public void Acknowledges_and_forwards_a_report_with_its_sender()
+    {
+        AgentProtocol.Report report = Report("C1", "db1", 5);
+        _gateway.Tell(report, _agent.Ref);
+        Assert.Same(report, _coordinator.ExpectMsg<AgentProtocol.Report>());
+        Assert.Equal(_agent.Ref, _coordinator.LastSender);
+        Assert.Equal(new AgentProtocol.Heard("mon1", 5), _agent.ExpectMsg<AgentProtocol.Heard>());
+    }
+
+    [Theory]
+    [InlineData("C1", "db9")]
+    [InlineData("C9", "db1")]
+    public void Strangers_are_neither_acknowledged_nor_forwarded_and_logged_once(string cluster, string host)
+    {
+        EventFilter.Warning(contains: $"'{host}' of cluster '{cluster}'").Expect(1, () =>
+        {
+            for (int i = 1; i <= 3; i++)
+                _gateway.Tell(Report(cluster, host, i), _agent.Ref);
+            _gateway.Tell(Report("C1", "db1", 4), _agent.Ref);
+            Assert.Equal(4, _agent.ExpectMsg<AgentProtocol.Heard>().Seq);
+        });
+        Assert.Equal("db1", _coordinator.ExpectMsg<AgentProtocol.Report>().Host);
+    }
+
+    private static AgentProtocol.Report Report(string cluster, string host, long seq) =>
+        new(cluster, host, 1, seq, DecisionId.None, AgentProtocol.OrderProgress.None, AgentProtocol.HostFacts.Nothing, null);
+}
