@@ -14,7 +14,7 @@ internal sealed class IdentityRules(SettingsProblems problems, NodeKind kind)
         if (self is null && kind != NodeKind.Tool)
         {
             string allowed = kind == NodeKind.Monitor ? Names(monitors.Select(m => m.Name)) : Names(clusters.SelectMany(c => c.Hosts).Select(h => h.Name));
-            problems.Error(root.Origin, root.PathOf("this"), "is missing: the name of this node, here or as --this", allowed);
+            problems.Error(root.MissingAt("this"), root.PathOf("this"), "is missing: the name of this node, here or as --this", allowed);
         }
 
         if (self is not { Valid: true } me)

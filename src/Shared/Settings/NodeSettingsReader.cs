@@ -116,11 +116,12 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
     private Secret? Token(Section http, Setting<string> bind)
     {
         bool loopback = bind.Value == "localhost" || (IpText.TryParse(bind.Value, out IPAddress? ip) && IPAddress.IsLoopback(ip));
-        bool serves = kind == NodeKind.Monitor;
-        SecretReader.Need need = serves && bind.Valid && !loopback ? SecretReader.Need.Required : SecretReader.Need.Optional;
-        Secret? token = secrets.Read(http, http.Object, "token", kind == NodeKind.Agent ? SecretReader.Need.None : need);
-        if (token is null && need == SecretReader.Need.Required)
+        bool exposed = kind == NodeKind.Monitor && bind.Valid && !loopback;
+        bool given = http.Take("token") is not null || http.Take("token_file") is not null;
+        if (exposed && !given)
             problems.Error(bind, $"'{bind.Value}' can be reached from other machines, so the endpoint needs a token", "127.0.0.1, or monitor.http.token(_file)");
+        SecretReader.Need need = exposed && given ? SecretReader.Need.Required : kind == NodeKind.Agent ? SecretReader.Need.None : SecretReader.Need.Optional;
+        Secret? token = secrets.Read(http, http.Object, "token", need);
         if (token is not null && token.Reveal().Length < MinTokenLength)
             problems.Error(http.Origin, http.PathOf("token"), "is too short to keep anyone out", $"at least {MinTokenLength} characters");
         return token;

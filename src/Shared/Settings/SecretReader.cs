@@ -46,7 +46,7 @@ internal sealed class SecretReader(IHoconSource source, HoconDocument document, 
         if (file is not null)
             return need == Need.None ? null : FromFile(file, need);
         if (need == Need.Required)
-            problems.Error(section.Origin, section.PathOf(key), "is missing", $"a text in quotes here, or {fileKey} with the path of a file that holds it");
+            problems.Error(section.MissingAt(key), section.PathOf(key), "is missing", $"a text in quotes here, or {fileKey} with the path of a file that holds it");
         return null;
     }
 

@@ -10,7 +10,7 @@ namespace Mmm.Shared.Settings;
 /// </summary>
 internal sealed class Section(HoconObject obj, SettingsProblems problems)
 {
-    private readonly List<string> _asked = [];
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
     public HoconObject Object { get; } = obj;
 
@@ -31,15 +31,15 @@ internal sealed class Section(HoconObject obj, SettingsProblems problems)
         return Object[key] is HoconScalar { IsNull: true } ? null : Object[key];
     }
 
-    /// <summary>Reports every key that nobody asked for. <paramref name="known"/>: further keys that are read elsewhere.</summary>
-    public void RefuseUnknown(params IEnumerable<string> known)
+    /// <summary>Reports every key that nobody asked for.</summary>
+    public void RefuseUnknown()
     {
-        string[] allowed = [.. _asked.Concat(known).Distinct()];
-        foreach (HoconField field in Object.Fields.Where(f => !allowed.Contains(f.Key)))
-            RefuseKey(field, allowed);
+        foreach (HoconField field in Object.Fields.Where(f => !_asked.Contains(f.Key)))
+            RefuseKey(field, _asked);
     }
 
-    public void RefuseKey(HoconField field, IReadOnlyList<string> allowed) =>
+    /// <summary>Reports one key, and which would be known.</summary>
+    public void RefuseKey(HoconField field, IReadOnlyCollection<string> allowed) =>
         problems.Error(
             field.Value.Origin,
             field.Value.Path,
@@ -130,6 +130,9 @@ internal sealed class Section(HoconObject obj, SettingsProblems problems)
         return new Section(new HoconObject(value?.Origin ?? Origin, PathOf(key), []), problems) { Broken = Broken || value is not null };
     }
 
+    /// <summary>Where an operator would look for a missing key: where he set it to null, else the section.</summary>
+    public HoconOrigin MissingAt(string key) => Object[key] is { } cleared && cleared.Origin.File != ReferenceConfiguration.Name ? cleared.Origin : Origin;
+
     public string PathOf(string key) => Path.Length == 0 ? HoconPath.Render([key]) : Path + "." + HoconPath.Render([key]);
 
     private const string IpAllowed = "an IPv4 or IPv6 address such as \"192.168.0.10\" or \"fd00::10\"";
@@ -158,7 +161,7 @@ internal sealed class Section(HoconObject obj, SettingsProblems problems)
         if (value is not null)
             return ReadOne(value, allowed, standIn, read);
         if (!Broken)
-            problems.Error(Origin, PathOf(key), "is missing", allowed);
+            problems.Error(MissingAt(key), PathOf(key), "is missing", allowed);
         return new Setting<T>(standIn, Origin, PathOf(key), Valid: false);
     }
 
@@ -184,7 +187,7 @@ internal sealed class Section(HoconObject obj, SettingsProblems problems)
         if (value is not null && items is not null)
             return new([.. items.Select(i => ReadOne(i, allowedItem, standIn, read))], value.Origin, value.Path, Valid: true);
         if (!Broken || value is not null)
-            problems.Error(value?.Origin ?? Origin, value?.Path ?? PathOf(key), value is null ? "is missing" : $"is {Show(value)}", $"a list [ … ] of {allowedItem}");
+            problems.Error(value?.Origin ?? MissingAt(key), value?.Path ?? PathOf(key), value is null ? "is missing" : $"is {Show(value)}", $"a list [ … ] of {allowedItem}");
         return new([], Origin, PathOf(key), Valid: false);
     }
 

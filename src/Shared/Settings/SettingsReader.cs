@@ -46,7 +46,9 @@ public static class SettingsReader
         (AgentSettings agent, AgentTimingDraft agentTiming) = NodeSettingsReader.Agent(root);
         ImmutableArray<ClusterDraft> clusters = new ClusterReader(problems, secrets, nodes, kind).Clusters(root);
         (string self, string? cluster) = new IdentityRules(problems, kind).Read(root, monitors, clusters);
-        root.RefuseUnknown(document.Root.Fields.Select(f => f.Key).Where(ClusterReader.IsClusterKey));
+        string[] known = ["this", "this_cluster", "monitors", "monitor_defaults", "monitor", "agent", "cluster_defaults", "cluster NAME"];
+        foreach (HoconField field in document.Root.Fields.Where(f => !known.Contains(f.Key) && !ClusterReader.IsClusterKey(f.Key)))
+            root.RefuseKey(field, known);
 
         foreach (ClusterDraft draft in clusters)
             TopologyRules.Check(draft, problems);

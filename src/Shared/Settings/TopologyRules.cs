@@ -45,9 +45,13 @@ internal static class TopologyRules
             problems.Error(peer, "a host is not its own peer", Names(others));
         else if (other.Mode is { Valid: true, Value: HostMode.Slave })
             problems.Error(peer, $"'{peer.Value}' is a slave ({other.Mode.Origin.FileAndLine})", "another master");
-        else if (other.Mode.Valid && other.Peer is { Valid: true } back && back.Value != host.Name)
-            problems.Error(peer, $"the peer of '{other.Name}' is '{back.Value}' ({back.Origin.FileAndLine}), not '{host.Name}'", "two masters that name each other");
+        else if (PeerOf(other, cluster) is { } back && back != host)
+            problems.Error(peer, $"the peer of '{other.Name}' is '{back.Name}' ({other.Peer!.Value.Origin.FileAndLine}), not '{host.Name}'", "two masters that name each other");
     }
+
+    /// <summary>The other master a master names; null when it names none that could be: that is reported there.</summary>
+    private static HostDraft? PeerOf(HostDraft host, ClusterDraft cluster) =>
+        host.Peer is { Valid: true } peer && Find(cluster, peer.Value) is { Mode: { Valid: true, Value: HostMode.Master } } other && other != host ? other : null;
 
     private static void CheckRole(RoleDraft role, ClusterDraft cluster, SettingsProblems problems)
     {
@@ -111,16 +115,16 @@ internal static class TopologyRules
             problems.Error(entry, $"'{slave.Name}' is a slave ({slave.Mode.Origin.FileAndLine}) and cannot become the active master", "masters");
         }
 
-        CheckPair(writer, hosts, problems);
+        CheckPair(writer, hosts, cluster, problems);
     }
 
     /// <summary>The decisions (whom to wait for, whom to catch up with) go by a pair of masters.</summary>
-    private static void CheckPair(RoleDraft writer, HostDraft[] hosts, SettingsProblems problems)
+    private static void CheckPair(RoleDraft writer, HostDraft[] hosts, ClusterDraft cluster, SettingsProblems problems)
     {
         HostDraft[] masters = [.. hosts.Where(h => h.Mode is { Valid: true, Value: HostMode.Master })];
         if (masters.Length > 2)
             problems.Error(writer.Hosts, $"{masters.Length} masters may become the active master", "the two masters that are each other's peer");
-        else if (masters is [var a, var b] && a.Peer is { Valid: true } peer && peer.Value != b.Name)
+        else if (masters is [var a, var b] && PeerOf(a, cluster) is { } peer && peer != b && PeerOf(peer, cluster) == a)
             problems.Error(writer.Hosts, $"'{a.Name}' and '{b.Name}' are not each other's peer", "the two masters that are each other's peer");
         else if (masters.Length == 1 && hosts.Length == 1)
             problems.Warn(writer.Hosts, $"only '{masters[0].Name}' may be the active master: there is nothing to fail over to");

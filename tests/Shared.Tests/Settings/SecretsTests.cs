@@ -1,0 +1,155 @@
+using Mmm.Shared.Settings;
+using Xunit;
+
+namespace Mmm.Shared.Tests.Settings;
+
+public sealed class SecretsTests
+{
+    private const string Hidden = "hunter2-hunter2-hunter2";
+
+    [Theory]
+    [InlineData(NodeKind.Monitor, "mon1", "monitor_password", true)]
+    [InlineData(NodeKind.Monitor, "mon1", "agent_password", false)]
+    [InlineData(NodeKind.Monitor, "mon1", "replication_password", false)]
+    [InlineData(NodeKind.Agent, "db1", "monitor_password", false)]
+    [InlineData(NodeKind.Agent, "db1", "agent_password", true)]
+    [InlineData(NodeKind.Agent, "db1", "replication_password", true)]
+    [InlineData(NodeKind.Tool, "", "monitor_password", false)]
+    [InlineData(NodeKind.Tool, "", "agent_password", false)]
+    public void Each_program_needs_its_own_passwords(NodeKind kind, string self, string key, bool needed)
+    {
+        string line = $"this = \"{self}\"\ncluster_defaults.{key} = null".Replace("this = \"\"\n", string.Empty, StringComparison.Ordinal);
+        if (needed)
+            Assert.Contains($"cluster C1.{key}: is missing; allowed: a text in quotes here, or {key}_file", Assert.Single(SettingsBase.Problems(line, kind)), StringComparison.Ordinal);
+        else
+            SettingsBase.Read(line, kind);
+    }
+
+    [Fact]
+    public void A_password_may_stand_in_a_file_of_its_own_beside_the_configuration()
+    {
+        MemorySource source = With("cluster_defaults { monitor_password = null, monitor_password_file = \"secret/monitor\" }").Add("/secret/monitor", "\uFEFF pass word \r\n");
+
+        Assert.Equal(" pass word ", SettingsBase.ReadFrom(source).Settings.Clusters["C1"].MonitorUser.Password.Reveal());
+    }
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("\n", "is empty")]
+    [InlineData("one\ntwo", "has several lines")]
+    public void A_password_file_holds_one_line(string content, string problem)
+    {
+        MemorySource source = With("cluster_defaults { monitor_password = null, monitor_password_file = \"/p\" }").Add("/p", content);
+        Assert.Contains($"cluster_defaults.monitor_password_file: /p {problem}", Refused(source), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_password_file_that_is_needed_must_be_there_and_readable()
+    {
+        const string line = "cluster_defaults { monitor_password = null, monitor_password_file = \"/p\" }";
+
+        Assert.Contains("monitor_password_file: /p does not exist", Refused(With(line)), StringComparison.Ordinal);
+        Assert.Contains("monitor_password_file: /p cannot be read: no permission", Refused(With(line).AddUnreadable("/p", "no permission")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_password_file_nobody_needs_is_not_opened()
+    {
+        MemorySource source = With("cluster_defaults { agent_password = null, agent_password_file = \"/p\" }");
+
+        Assert.Equal(string.Empty, SettingsBase.ReadFrom(source).Settings.Clusters["C1"].AgentUser.Password.Reveal());
+        Assert.DoesNotContain("/p", source.Asked);
+    }
+
+    [Fact]
+    public void A_tool_takes_the_passwords_that_are_there()
+    {
+        MemorySource source = With("cluster_defaults { monitor_password = null, monitor_password_file = \"/none\", agent_password = null, agent_password_file = \"/p\" }").Add("/p", Hidden);
+
+        ClusterSettings c1 = SettingsBase.ReadFrom(source, NodeKind.Tool).Settings.Clusters["C1"];
+
+        Assert.Equal(string.Empty, c1.MonitorUser.Password.Reveal());
+        Assert.Equal(Hidden, c1.AgentUser.Password.Reveal());
+    }
+
+    [Fact]
+    public void A_clusters_own_password_file_wins_over_the_defaults_password()
+    {
+        MemorySource source = With("cluster C1.monitor_password_file = \"/p\"").Add("/p", Hidden);
+
+        Assert.Equal(Hidden, SettingsBase.ReadFrom(source).Settings.Clusters["C1"].MonitorUser.Password.Reveal());
+    }
+
+    [Theory]
+    [InlineData("cluster_defaults.monitor_password_file = \"/p\"", "cluster_defaults.monitor_password_file: is set beside cluster_defaults.monitor_password (/mmm.conf:3)")]
+    [InlineData("cluster C1 { monitor_password_file = \"/p\", monitor_password = x }", "cluster C1.monitor_password_file: is set beside cluster C1.monitor_password (/mmm.conf:16)")]
+    [InlineData("cluster_defaults.monitor_password = \"\"", "cluster_defaults.monitor_password: is empty")]
+    [InlineData("cluster_defaults.monitor_password = [\"hunter2-hunter2-hunter2\"]", "cluster_defaults.monitor_password: is a list; allowed: a text in quotes")]
+    [InlineData("cluster_defaults.monitor_passwort = \"hunter2-hunter2-hunter2\"", "cluster_defaults.monitor_passwort: unknown key; allowed: see mmm.reference.conf; did you mean 'monitor_password'?")]
+    [InlineData("cluster_defaults { monitor_password = null, monitor_password_file = \"\" }", "cluster_defaults.monitor_password_file: is empty")]
+    [InlineData("monitor.http.token = short", "monitor.http.token: is too short to keep anyone out; allowed: at least 16 characters")]
+    [InlineData("monitor.http.bind = \"0.0.0.0\"", "monitor.http.bind: '0.0.0.0' can be reached from other machines, so the endpoint needs a token")]
+    [InlineData("monitor.http.bind = \"::\"", "monitor.http.bind: '::' can be reached from other machines")]
+    [InlineData("monitor.http.bind = \"10.0.0.1\"", "monitor.http.bind: '10.0.0.1' can be reached from other machines")]
+    [InlineData("monitor.http.bind = everywhere", "monitor.http.bind: is 'everywhere'; allowed: an IP address or localhost")]
+    public void What_is_wrong_with_a_secret_is_said_without_it(string line, string problem)
+    {
+        string found = Assert.Single(SettingsBase.Problems(line));
+        Assert.Contains(problem, found, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", found, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1")]
+    [InlineData("127.0.0.2", "127.0.0.2")]
+    [InlineData("::1", "::1")]
+    [InlineData("localhost", "127.0.0.1")]
+    public void On_loopback_no_token_is_needed(string bind, string address) =>
+        Assert.Equal(address, SettingsBase.Read($"monitor.http.bind = \"{bind}\"").Settings.Monitor.HttpBind);
+
+    [Fact]
+    public void Elsewhere_a_token_is_enough()
+    {
+        MonitorSettings monitor = SettingsBase.ReadFrom(With("monitor.http { bind = \"0.0.0.0\", token_file = \"/t\" }").Add("/t", Hidden + "\n")).Settings.Monitor;
+
+        Assert.Equal(Hidden, monitor.HttpToken!.Reveal());
+        Assert.Equal("(secret)", monitor.HttpToken.ToString());
+    }
+
+    [Theory]
+    [InlineData("monitor_password = pm", NodeKind.Monitor)]
+    [InlineData("agent_password = pm", NodeKind.Monitor)]
+    public void A_file_with_a_password_that_every_user_can_read_is_refused(string content, NodeKind kind)
+    {
+        MemorySource source = With("include \"p.conf\"").Add("/p.conf", "cluster_defaults { " + content + " }", readableByOthers: true);
+
+        string problem = Refused(source, kind);
+
+        Assert.StartsWith("/p.conf:1: cluster_defaults.", problem, StringComparison.Ordinal);
+        Assert.EndsWith("the file /p.conf holds this secret and every user can read it; allowed: no access for others: chmod o= /p.conf", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void So_is_a_password_file()
+    {
+        MemorySource source = With("cluster_defaults { monitor_password = null, monitor_password_file = \"/p\" }").Add("/p", Hidden, readableByOthers: true);
+        Assert.Contains("monitor_password_file: every user can read /p; allowed: no access for others: chmod o= /p", Refused(source), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_readable_file_is_fine_when_the_passwords_come_from_elsewhere()
+    {
+        string text = SettingsBase.Text.Replace("monitor_password = pm, agent_password = pa, replication_password = pr", "monitor_password = ${PM}", StringComparison.Ordinal);
+        MemorySource source = new MemorySource().Add("/mmm.conf", text, readableByOthers: true);
+
+        MmmSettings settings = SettingsBase.ReadFrom(source, NodeKind.Monitor, name => name == "PM" ? Hidden : null).Settings;
+
+        Assert.Equal(Hidden, settings.Clusters["C1"].MonitorUser.Password.Reveal());
+        Assert.DoesNotContain("hunter2", settings.ToString(), StringComparison.Ordinal);
+    }
+
+    private static MemorySource With(string added) => new MemorySource().Add("/mmm.conf", SettingsBase.Text + added);
+
+    private static string Refused(MemorySource source, NodeKind kind = NodeKind.Monitor) =>
+        Assert.Single(Assert.Throws<SettingsException>(() => SettingsBase.ReadFrom(source, kind)).Problems);
+}

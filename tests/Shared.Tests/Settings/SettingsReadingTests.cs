@@ -1,0 +1,190 @@
+using Mmm.Shared.Checks;
+using Mmm.Shared.Decisions;
+using Mmm.Shared.Settings;
+using Mmm.Shared.Settings.Hocon;
+using Mmm.Shared.Topology;
+using Xunit;
+
+namespace Mmm.Shared.Tests.Settings;
+
+/// <summary>That what is written arrives, with defaults at every level.</summary>
+public sealed class SettingsReadingTests
+{
+    [Fact]
+    public void A_key_is_looked_for_in_the_host_then_the_cluster_then_the_defaults()
+    {
+        ClusterTopology c1 = SettingsBase.Read(
+            """
+            cluster_defaults.host_defaults { mysql_port = 3307, agent_port = 9001, cluster_interface = bond0 }
+            cluster C1.host_defaults { agent_port = 9002, cluster_interface = bond1 }
+            cluster C1.hosts.db3.cluster_interface = vlan.7
+            """).Settings.Clusters["C1"].Topology;
+
+        Assert.Equal(new Host("db3", "10.0.0.13", HostMode.Slave, null, 3307, 9002, "vlan.7"), c1.Hosts["db3"]);
+        Assert.Equal(new Host("db1", "10.0.0.11", HostMode.Master, "db2", 3307, 9002, "bond1"), c1.Hosts["db1"]);
+    }
+
+    [Fact]
+    public void A_cluster_overrides_single_keys_of_nested_defaults()
+    {
+        ClusterSettings c1 = SettingsBase.Read("cluster C1 { checks.ping.trap_period = 7s, mode = PASSIVE, auto_set_online = 1m, agent_user = root }").Settings.Clusters["C1"];
+
+        Assert.Equal(new CheckSettings(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(1)), c1.Checks[CheckKind.Ping]);
+        Assert.Equal(ClusterMode.Passive, c1.Decisions.InitialMode);
+        Assert.Equal(TimeSpan.FromMinutes(1), c1.Decisions.AutoSetOnline);
+        Assert.Equal("root", c1.AgentUser.User);
+        Assert.Equal("mmm_monitor", c1.MonitorUser.User);
+    }
+
+    [Fact]
+    public void Everything_of_a_node_arrives()
+    {
+        MmmSettings settings = SettingsBase.Read(
+            """
+            monitor_defaults { port = 7001, http_port = 7002 }
+            monitors.mon2 { address = mon2.example.org, port = 7003 }
+            monitor {
+              state_dir = /srv/mmm, http.read_only = on, ping_ips = ["10.0.0.254", "FD00::0:1"], ping_interval = 2s
+              membership { heartbeat_interval = 250ms, acceptable_heartbeat_pause = 1s, stable_after = 1s, down_removal_margin = 5ms, gossip_interval = 100ms, seed_node_timeout = 3s }
+              kill_host_bin = /usr/bin/kill-host, kill_host_timeout = 20s
+            }
+            agent {
+              state_dir = /srv/agent, bind_address = "0.0.0.0", mysql_socket = /run/x.sock, mysql_pid_file = /run/x.pid, heartbeat_interval = 200ms
+              local_watch_interval = 20ms, statement_timeout = 1s, writer_grace = 0s, max_kill_retries = 5, kill_retry_interval = 50ms, announce_interval = 30s
+            }
+            """).Settings;
+
+        Assert.Equal([new("mon1", "10.0.0.1", 7001, 7002), new("mon2", "mon2.example.org", 7003, 7002), new("mon3", "10.0.0.3", 7001, 7002)], settings.Monitors);
+        Assert.Equal("/srv/mmm", settings.Monitor.StateDir);
+        Assert.True(settings.Monitor.HttpReadOnly);
+        Assert.Equal(["10.0.0.254", "fd00::1"], settings.Monitor.PingIps);
+        Assert.Equal(TimeSpan.FromSeconds(2), settings.Monitor.PingInterval);
+        Assert.Equal(new MembershipSettings(Ms(250), Ms(1000), Ms(1000), Ms(5), Ms(100), Ms(3000)), settings.Monitor.Membership);
+        Assert.Equal("/usr/bin/kill-host", settings.Monitor.KillHostBin);
+        Assert.Equal(TimeSpan.FromSeconds(20), settings.Monitor.KillHostTimeout);
+        Assert.Equal(
+            new AgentSettings("/srv/agent", "0.0.0.0", "/run/x.sock", "/run/x.pid", Ms(200), Ms(20), Ms(1000), Ms(0), 5, Ms(50), Ms(30_000)),
+            settings.Agent);
+    }
+
+    [Fact]
+    public void Decisions_arrive_each_at_its_place()
+    {
+        DecisionSettings decisions = SettingsBase.Read(
+            """
+            cluster C1 {
+              mode = wait, auto_set_online = 11s, flap_count = 12, flap_duration = 13s, wait_for_other_master = 14s, careful_startup = off, master_connect_retry = 15s
+              quick_recovery = 16s, agent_timeout = 17s, release_timeout = 18s, catch_up_timeout = 19s, move_timeout = 40s, startup_timeout = 21s, sight_timeout = 22s, max_backlog = 23s
+            }
+            """).Settings.Clusters["C1"].Decisions;
+
+        Assert.Equal(
+            new DecisionSettings(ClusterMode.Wait, S(11), 12, S(13), S(14), false, S(15), S(16), S(17), S(18), S(19), S(40), S(21), S(22)),
+            decisions);
+    }
+
+    [Theory]
+    [InlineData("cluster C1")]
+    [InlineData("cluster \"C1\"")]
+    [InlineData("\"cluster C1\"")]
+    [InlineData("cluster.C1")]
+    public void A_cluster_is_written_in_any_of_these_ways(string key)
+    {
+        MemorySource source = new MemorySource().Add("/mmm.conf", SettingsBase.Text.Replace("cluster C1", key, StringComparison.Ordinal));
+
+        Assert.Equal(["C1"], SettingsBase.ReadFrom(source).Settings.Clusters.Keys);
+    }
+
+    [Fact]
+    public void A_role_keeps_its_order_and_its_preferred_host()
+    {
+        ClusterTopology c1 = SettingsBase.Read("cluster C1.roles { writer { hosts = [db2, db1], prefer = db1 }, reader.ips = [\"10.0.0.52\", \"fd00::0:1\"] }").Settings.Clusters["C1"].Topology;
+
+        Assert.Equal(["db2", "db1"], c1.Roles["writer"].Hosts);
+        Assert.Equal("db1", c1.Roles["writer"].Prefer);
+        Assert.Equal(["10.0.0.52", "fd00::1"], c1.Roles["reader"].Ips);
+    }
+
+    [Fact]
+    public void A_list_may_be_given_by_index() =>
+        Assert.Equal(["db1", "db3"], SettingsBase.Read("cluster C1.roles.reader.hosts { \"0\" = db1, \"1\" = db3 }").Settings.Clusters["C1"].Topology.Roles["reader"].Hosts);
+
+    [Fact]
+    public void A_host_role_or_monitor_set_to_null_is_gone()
+    {
+        MmmSettings settings = SettingsBase.Read("cluster C1 { hosts.db3 = null, roles.reader = null }\nmonitors { mon2 = null, mon3 = null }").Settings;
+
+        Assert.Equal(["db1", "db2"], settings.Clusters["C1"].Topology.Hosts.Keys);
+        Assert.Equal(["writer"], settings.Clusters["C1"].Topology.Roles.Keys);
+        Assert.Equal(["mon1"], settings.Monitors.Select(m => m.Name));
+    }
+
+    [Fact]
+    public void An_agent_finds_its_cluster_and_a_tool_needs_no_name()
+    {
+        Assert.Equal("C1", SettingsBase.Read(string.Empty, NodeKind.Agent, null, "db3").Settings.ThisCluster);
+        Assert.Equal(string.Empty, SettingsBase.Read("this = null", NodeKind.Tool).Settings.This);
+    }
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("monitors { mon2 = null, mon3 = null }", "/mmm.conf:2: monitors: a single monitor is a single point of failure")]
+    [InlineData("monitors.mon3 = null", "/mmm.conf:2: monitors: 2 monitors survive the loss of 0, no more than 1 would: configure an odd number")]
+    [InlineData("monitors.mon4.address = \"10.0.0.4\"", "/mmm.conf:2: monitors: 4 monitors survive the loss of 1, no more than 3 would")]
+    [InlineData("agent.local_watch_interval = 101ms", "/mmm.conf:16: agent.local_watch_interval: '101ms' delays every failover after a crash")]
+    [InlineData("agent.local_watch_interval = 100ms", null)]
+    [InlineData("cluster C1.roles.writer.hosts = [db1]", "/mmm.conf:16: cluster C1.roles.writer.hosts: only 'db1' may be the active master")]
+    [InlineData("cluster C1.roles.writer.ips = [\"127.0.0.9\"]", "/mmm.conf:16: cluster C1.roles.writer.ips[0]: 127.0.0.9 is a loopback address")]
+    [InlineData("cluster C1.hosts.db3 { ip = \"10.0.0.12\", mysql_port = 3307, agent_port = 9990 }", "/mmm.conf:16: cluster C1.hosts.db3.ip: the hosts db2, db3 are on one machine")]
+    [InlineData("include \"none.conf\"", "/mmm.conf:16: include: /none.conf does not exist")]
+    public void Warnings(string line, string? warning)
+    {
+        // The added line sets again what the file had: that warning has its own test.
+        IEnumerable<string> found = SettingsBase.Read(line).Warnings.Where(w => !w.Contains("is set a second time", StringComparison.Ordinal));
+        if (warning is null)
+            Assert.Empty(found);
+        else
+            Assert.StartsWith(warning, Assert.Single(found), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_key_of_the_reference_is_explained_by_a_comment_above_it()
+    {
+        string[] lines = ReferenceConfiguration.Text().Split('\n');
+        var bare = new List<string>();
+        for (int i = 1; i < lines.Length; i++)
+        {
+            string line = lines[i].Trim();
+            bool key = line.Contains(" = ", StringComparison.Ordinal) && !line.StartsWith('#');
+            if (key && !IsExplained(lines, i))
+                bare.Add($"{i + 1}: {line}");
+        }
+
+        Assert.Empty(bare);
+    }
+
+    [Fact]
+    public void The_reference_is_valid_and_holds_no_password()
+    {
+        HoconObject root = HoconReader.ReadText(ReferenceConfiguration.Name, ReferenceConfiguration.Text()).Root;
+
+        var defaults = (HoconObject)root["cluster_defaults"]!;
+        foreach (HoconField field in defaults.Fields.Where(f => f.Key.Contains("password", StringComparison.Ordinal)))
+            Assert.True(((HoconScalar)field.Value).IsNull, field.Key);
+    }
+
+    /// <summary>A comment right above, or above the group of keys it stands in; the three values of a check are explained above the checks.</summary>
+    private static bool IsExplained(string[] lines, int index)
+    {
+        string key = lines[index].Trim().Split(' ')[0];
+        if (key is "check_period" or "trap_period" or "timeout")
+            return lines.Any(l => l.Contains("#   " + key, StringComparison.Ordinal));
+        while (index > 0 && lines[index - 1].Contains(" = ", StringComparison.Ordinal) && !lines[index - 1].TrimStart().StartsWith('#'))
+            index--;
+        return lines[index - 1].TrimStart().StartsWith('#');
+    }
+
+    private static TimeSpan Ms(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
+
+    private static TimeSpan S(int seconds) => TimeSpan.FromSeconds(seconds);
+}
