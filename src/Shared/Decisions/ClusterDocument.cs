@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
 
@@ -14,7 +15,7 @@ namespace Mmm.Shared.Decisions;
 /// <param name="ModeCause">Why it is PASSIVE, one sentence or several lines; null otherwise.</param>
 /// <param name="Hosts">Every configured host.</param>
 /// <param name="Slots">Every configured role address, in <c>show</c> order.</param>
-/// <param name="ActiveMaster">The server that completed its takeover last: the one slaves replicate from; null before the first.</param>
+/// <param name="ActiveMaster">The server that became writable last: the one slaves replicate from and others catch up with; null before the first.</param>
 /// <param name="Move">Running move of the active master role.</param>
 /// <param name="RetryMoveAfter">After a planned move was undone, none is begun by itself (prefer) before this.</param>
 public sealed record ClusterDocument(
@@ -92,7 +93,8 @@ public sealed record RoleSlot(RoleAddress Address, string? Owner, string? Releas
 /// <param name="Host">MMM's name.</param>
 /// <param name="Since">When it completed the takeover.</param>
 /// <param name="StartAt">Its binlog position just before it became writable: where slaves without GTID start.</param>
-public sealed record MasterRecord(string Host, DateTimeOffset Since, AgentProtocol.BinlogPosition? StartAt);
+/// <param name="TakenOverBy">The decision it last became writable by; a server that became writable by a later one has newer data.</param>
+public sealed record MasterRecord(string Host, DateTimeOffset Since, AgentProtocol.BinlogPosition? StartAt, DecisionId? TakenOverBy = null);
 
 /// <summary>Why the active master role moves.</summary>
 public enum MoveCause
@@ -127,8 +129,8 @@ public enum MovePhase
 /// <param name="Phase">How far.</param>
 /// <param name="StartedAt">When the move began.</param>
 /// <param name="PhaseSince">When the phase began.</param>
-/// <param name="UpTo">The old holder's last binlog position, when it could still tell after it had become read-only.</param>
-/// <param name="Trouble">What holds it up, one sentence; null when nothing does.</param>
+/// <param name="UpTo">The last active master's last binlog position, when it could still tell after it had become read-only.</param>
+/// <param name="Trouble">What holds it up, one sentence; null when nothing does. The first of its kind: details that change are in the agents' reports.</param>
 public sealed record RoleMove(
     string? From,
     string To,

@@ -40,6 +40,18 @@ public sealed record ClusterState
     /// <summary>When this coordinator began.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>
+    /// Since when this coordinator has had its eyes open without a break: it began, or was paused, or too few monitors could see. Before that its
+    /// silence and everybody else's are the same to it: nothing is held against an agent that was not heard, and no wait for one has begun.
+    /// </summary>
+    public required DateTimeOffset WatchingSince { get; init; }
+
+    /// <summary>How far the stored times are ahead of this node's clock; added to every event's time, so that time goes on from what is recorded.</summary>
+    public required TimeSpan ClockBehind { get; init; }
+
+    /// <summary>The document was brought in line with the configuration and is not in the ledger in this form yet.</summary>
+    public bool Reconciled { get; init; }
+
     /// <summary>Time of the last event; never goes back.</summary>
     public required DateTimeOffset At { get; init; }
 
@@ -77,6 +89,20 @@ public sealed record ClusterState
     /// <summary>The agent was heard from within agent_timeout.</summary>
     public bool AgentReachable(string host) => Sights[host].HeardAt is { } heard && At - heard <= Settings.AgentTimeout;
 
+    /// <summary>The agent was not heard from within agent_timeout, although there was somebody to hear it.</summary>
+    public bool AgentLost(string host) => !AgentReachable(host) && At - WatchingSince > Settings.AgentTimeout;
+
+    /// <summary>
+    /// Every agent that should be there has been heard, or had the time. Before that nobody is given a role: whom to give it to would
+    /// be decided by who happened to report first.
+    /// </summary>
+    public bool Settled =>
+        At - WatchingSince > Settings.AgentTimeout
+        || (Document is { } d && d.Hosts.All(h => h.Value.State != HostState.Online || (AgentReachable(h.Key) && Sights[h.Key].HeardAt >= WatchingSince)));
+
+    /// <summary>The host may go on having a role: ONLINE, and its agent is not known to be gone.</summary>
+    public bool MayKeep(string host) => Document is { } d && d.Hosts[host].State == HostState.Online && !AgentLost(host);
+
     /// <summary>The host may be given a role: ONLINE with a reachable agent.</summary>
     public bool MayReceive(string host) => Document is { } d && d.Hosts[host].State == HostState.Online && AgentReachable(host);
 
@@ -102,7 +128,10 @@ public sealed record ClusterState
 public sealed record Note(DateTimeOffset At, string Code, string? Host, string Sentence);
 
 /// <summary>A vantage's report and when it came.</summary>
-public sealed record VantageSight(SightProtocol.VantageReport Report, DateTimeOffset ReceivedAt);
+/// <param name="Report">As it came.</param>
+/// <param name="ReceivedAt">When.</param>
+/// <param name="SoundSince">When its own network came back; null = it was never seen without. A failure that it saw before that counts from here.</param>
+public sealed record VantageSight(SightProtocol.VantageReport Report, DateTimeOffset ReceivedAt, DateTimeOffset? SoundSince);
 
 /// <summary>What is seen of one host.</summary>
 /// <param name="Checks">The four checks, judged.</param>

@@ -25,8 +25,9 @@ public static class ClusterTransition
     public static ClusterState Begin(
         ClusterSettings cluster, int monitors, string coordinator, string? fingerprint, DecisionId opened, ClusterDocument? stored, DateTimeOffset at)
     {
-        // A clock set back must not make durations negative: time never goes behind what is recorded.
-        DateTimeOffset latest = stored is null ? at : stored.Hosts.Values.Select(h => h.Since).Append(at).Max();
+        // A clock behind the last coordinator's must not make durations negative, nor stop time until it has caught up.
+        DateTimeOffset latest = stored is null ? at : TimesIn(stored).Append(at).Max();
+        ClusterDocument? document = stored is null ? null : StartupVote.Reconcile(stored, cluster.Topology, latest);
         return new ClusterState
         {
             Topology = cluster.Topology,
@@ -37,8 +38,11 @@ public static class ClusterTransition
             Fingerprint = fingerprint,
             Epoch = opened.Epoch,
             Version = opened.Version,
-            Document = stored is null ? null : StartupVote.Reconcile(stored, cluster.Topology, latest),
+            Document = document,
+            Reconciled = document is not null && !document.SameAs(stored!),
             StartedAt = latest,
+            WatchingSince = latest,
+            ClockBehind = latest - at,
             At = latest,
             Sights = cluster.Topology.Hosts.Keys.ToImmutableSortedDictionary(h => h, _ => HostSight.None(latest), StringComparer.Ordinal),
         };
@@ -47,12 +51,13 @@ public static class ClusterTransition
     public static StepResult Step(ClusterState state, ClusterEvent e)
     {
         ClusterState before = state;
-        state = state with { At = e.At > state.At ? e.At : state.At };
+        DateTimeOffset at = e.At + state.ClockBehind;
+        state = state with { At = at > state.At ? at : state.At };
         var effects = ImmutableArray.CreateBuilder<Effect>();
         string? answer = null;
 
         state = Absorb(state, e, effects);
-        state = QuorumVerdict.Judge(state);
+        state = Watch(before, QuorumVerdict.Judge(state));
         if (e is CommandGiven { Command: var command })
         {
             if (before.Answers.FirstOrDefault(a => a.Id == command.Id) is { } given)
@@ -64,19 +69,40 @@ public static class ClusterTransition
         return Finish(before, state, e, answer, effects);
     }
 
+    /// <summary>Every time of the past that is recorded in a document.</summary>
+    private static IEnumerable<DateTimeOffset> TimesIn(ClusterDocument d) =>
+        d.Hosts.Values.SelectMany(h => new[] { h.Since, h.DownSince }).Concat(d.Slots.Select(s => s.ReleasingSince))
+            .Append(d.ActiveMaster?.Since).Append(d.Move?.StartedAt).Append(d.Move?.PhaseSince)
+            .OfType<DateTimeOffset>();
+
+    /// <summary>Notices that this coordinator was paused or blind, and agents that fell silent.</summary>
+    private static ClusterState Watch(ClusterState before, ClusterState state)
+    {
+        if (state.At - before.At > state.Settings.SightTimeout || (before.Blind && !state.Blind))
+            state = state with { WatchingSince = state.At };
+        foreach (string host in state.Topology.Hosts.Keys.Where(h => before.AgentReachable(h) && !state.AgentReachable(h)))
+            state = state.Noted("agent_lost", host, $"Can't reach agent on host '{host}'");
+        return state;
+    }
+
     /// <summary>Takes in what was seen; decides nothing.</summary>
     private static ClusterState Absorb(ClusterState state, ClusterEvent e, ImmutableArray<Effect>.Builder effects)
     {
         switch (e)
         {
             case VantageReported { Report: var r }:
-                if (state.Vantages.TryGetValue(r.Monitor, out VantageSight? v) && (v.Report.Incarnation, v.Report.Seq).CompareTo((r.Incarnation, r.Seq)) >= 0)
+                bool known = state.Vantages.TryGetValue(r.Monitor, out VantageSight? v);
+                // A process whose machine's clock was set back begins with a lower incarnation: it is believed once the old one is silent.
+                if (known && (v!.Report.Incarnation, v.Report.Seq).CompareTo((r.Incarnation, r.Seq)) >= 0
+                    && (v.Report.Incarnation == r.Incarnation || state.At - v.ReceivedAt <= state.Settings.SightTimeout))
                     return state;
-                return state with { Vantages = state.Vantages.SetItem(r.Monitor, new VantageSight(r, state.At)) };
+                DateTimeOffset? sound = known && !v!.Report.NetworkOk && r.NetworkOk ? state.At : v?.SoundSince;
+                return state with { Vantages = state.Vantages.SetItem(r.Monitor, new VantageSight(r, state.At, sound)) };
             case ReplicationSeen { Sight: var s } when state.Sights.TryGetValue(s.Host, out HostSight? host):
                 return state with { Sights = state.Sights.SetItem(s.Host, host with { Replication = s, ReplicationAt = state.At }) };
             case AgentReported { Report: var a } when state.Sights.TryGetValue(a.Host, out HostSight? host):
-                if (host.Agent is { } last && (last.Incarnation, last.Seq).CompareTo((a.Incarnation, a.Seq)) >= 0)
+                if (host.Agent is { } last && (last.Incarnation, last.Seq).CompareTo((a.Incarnation, a.Seq)) >= 0
+                    && (last.Incarnation == a.Incarnation || state.AgentReachable(a.Host)))
                     return state;
                 bool diedNow = a.Facts.Mysqld == MysqldState.Down && host.Agent?.Facts.Mysqld != MysqldState.Down;
                 if (diedNow)
@@ -103,18 +129,20 @@ public static class ClusterTransition
             return state;
         state = HostRules.Apply(state);
         state = EndWaiting(state);
+        state = WriterMove.RecordTakeOver(state);
         if (state.Document!.Mode == ClusterMode.Active)
             state = RoleDistribution.TakeFromFailed(state);
+        bool settled = state.Settled;
         // A release may end a phase, an ended move may free a candidate: what can be done now is done now.
         for (int pass = 0; pass < 4; pass++)
         {
             ClusterDocument was = state.Document!;
             state = RoleDistribution.FinishReleases(state);
             state = WriterMove.Progress(state);
-            if (state.Document!.Mode == ClusterMode.Active)
+            if (settled && state.Document!.Mode == ClusterMode.Active)
             {
-                state = WriterMove.FindMaster(state);
-                state = WriterMove.ReturnToPreferred(state);
+                state = WriterPlacement.FindMaster(state);
+                state = WriterPlacement.ReturnToPreferred(state);
                 state = RoleDistribution.ReturnToPreferred(state);
             }
 
@@ -122,8 +150,7 @@ public static class ClusterTransition
                 break;
         }
 
-        state = RoleDistribution.AdoptOrphans(state);
-        return RoleDistribution.Balance(state);
+        return settled ? RoleDistribution.Balance(RoleDistribution.AdoptOrphans(state)) : state;
     }
 
     /// <summary>WAIT ends when both masters are ONLINE, or one has been for wait_for_other_master.</summary>
@@ -159,10 +186,10 @@ public static class ClusterTransition
         }
 
         var ordered = ImmutableArray.CreateBuilder<Effect>();
-        bool decided = state.Document is { } d && (before.Document is not { } b || !d.SameAs(b));
+        bool decided = state.Document is { } d && (before.Document is not { } b || before.Reconciled || !d.SameAs(b));
         if (decided)
         {
-            state = state with { Version = before.Version + 1 };
+            state = state with { Version = before.Version + 1, Reconciled = false };
             ordered.Add(new StoreDocument(state.Version, state.Document!));
         }
         else
@@ -181,7 +208,7 @@ public static class ClusterTransition
 
         if (state.Document is { Mode: not ClusterMode.Passive } && !state.Blind)
             state = IssueOrders(state, ordered);
-        if (state.Document is not null && before.Document is not null)
+        if (state.Document is { Mode: not ClusterMode.Passive } && before.Document is not null && !state.Blind)
             ordered.AddRange(KillHosts(before, state));
         ordered.AddRange(effects);
         return new StepResult(state, ordered.ToImmutable());
@@ -209,8 +236,12 @@ public static class ClusterTransition
         return state;
     }
 
+    /// <summary>At the moment when both are known: the host is down with roles to let go of, and its agent cannot be told. Either may come first.</summary>
     private static IEnumerable<Effect> KillHosts(ClusterState before, ClusterState state) =>
         from host in state.Topology.Hosts.Keys
-        where state.Document!.Hosts[host].State == HostState.HardOffline && before.Document!.Hosts[host].State != HostState.HardOffline && !state.AgentReachable(host)
+        where CannotBeTold(state, host) && !CannotBeTold(before, host)
         select new KillHost(host, state.Verdict(host, CheckKind.Ping) == CheckVerdict.Ok);
+
+    private static bool CannotBeTold(ClusterState s, string host) =>
+        s.Document!.Hosts[host].State == HostState.HardOffline && s.AgentLost(host) && s.Document.Slots.Any(x => x.ReleasingFrom == host);
 }

@@ -37,7 +37,6 @@ public static class HostOrders
         // Whoever holds the role and was the last to complete a takeover has all there is.
         if (document.ActiveMaster is not { } master || master.Host == host || !topology.Hosts.TryGetValue(master.Host, out Host? from))
             return null;
-        BinlogPosition? upTo = move.From == master.Host ? move.UpTo : null;
-        return new CatchUpOrder(master.Host, from.Ip, upTo, (int)settings.CatchUpTimeout.TotalMilliseconds, move.Force);
+        return new CatchUpOrder(master.Host, from.Ip, move.UpTo, (int)settings.CatchUpTimeout.TotalMilliseconds, move.Force);
     }
 }

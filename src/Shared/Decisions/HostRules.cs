@@ -109,7 +109,7 @@ public static class HostRules
             DownSince = to == Online ? null : from == Online ? state.At : r.DownSince,
         };
         state = state.Deciding(d => d.With(host, r))
-            .Noted(code, host, $"State of host '{host}' changed from {StateNames.NameOf(from)} to {StateNames.NameOf(to)} ({why})");
+            .Noted(code, host, $"State of host '{host}' changed from {StateNames.NameOf(from)} to {StateNames.NameOf(to)}{Because(to, why)}");
         bool flapsNow = r.Flapping && from == Online && to != AdminOffline;
         return flapsNow
             ? state.Noted("host_flapping", host, $"Host '{host}' is flapping: it left ONLINE more than {state.Settings.FlapCount} times within {Seconds(state.Settings.FlapDuration)} seconds. It stays out until 'set_online {host}'")
@@ -137,6 +137,9 @@ public static class HostRules
             : c.CheckWords.Contains("ping: not OK", StringComparison.Ordinal) ? c.MessageOf(CheckKind.Ping) : null;
         return string.IsNullOrEmpty(message) ? "" : $"; {message}";
     }
+
+    // MMM's wording: a return reads on ("to ONLINE because it was down for only 3 seconds"), anything else stands in brackets.
+    private static string Because(HostState to, string why) => to == Online && why.StartsWith("because", StringComparison.Ordinal) ? $" {why}" : $" ({why})";
 
     private static long Seconds(TimeSpan t) => (long)t.TotalSeconds;
 }

@@ -51,7 +51,7 @@ public static class Invariants
 
         if (d.Move is { Phase: MovePhase.Releasing } releasing && d.Slot(state.Writer).Holder == releasing.To)
             broken.Add($"'{releasing.To}' holds the active master role before '{releasing.From}' has released it");
-        foreach (Role role in state.Topology.Roles.Values.Where(r => r.Mode == RoleMode.Balanced && d.Mode != ClusterMode.Passive && !state.Blind))
+        foreach (Role role in state.Topology.Roles.Values.Where(r => r.Mode == RoleMode.Balanced && d.Mode != ClusterMode.Passive && !state.Blind && state.Settled))
         {
             var counts = role.Hosts.Where(state.MayReceive).Select(h => d.Slots.Count(s => s.Owner == h && s.Address.Role == role.Name)).ToList();
             if (counts.Count > 0 && counts.Max() - counts.Min() > 1)

@@ -90,9 +90,21 @@ public static class OperatorCommands
         ClusterMode current = s.Document!.Mode;
         if (current == mode || (mode == ClusterMode.Manual && current == ClusterMode.Wait))
             return (s, $"OK: Already in {name} mode.");
+        // MMM answers when the running move is over, as it does one thing at a time. Frozen halfway nobody would be writable.
+        if (mode == ClusterMode.Passive && s.Document.Move is { Trouble: null } m)
+            return (s, $"ERROR: Role '{s.Writer.Role}' is being moved from '{m.From}' to '{m.To}' at the moment ({m.Phase}). Please, wait some time.");
+        if (current == ClusterMode.Passive)
+            s = WaitsBeginNow(s);
         s = s.Deciding(d => d with { Mode = mode, ModeCause = mode == ClusterMode.Passive ? "Admin switched to passive mode." : null });
         return (s.Noted("admin_mode", null, $"Admin changed mode from '{StateNames.NameOf(current)}' to '{StateNames.NameOf(mode)}' ({by})"), $"OK: Switched into {name} mode.");
     }
+
+    /// <summary>What was edited in PASSIVE is told to the agents only now: deadlines run from here.</summary>
+    private static ClusterState WaitsBeginNow(ClusterState s) => s.Deciding(d => d with
+    {
+        Slots = [.. d.Slots.Select(x => x.ReleasingFrom is null ? x : x with { ReleasingSince = s.At })],
+        Move = d.Move is { } m ? m with { StartedAt = s.At, PhaseSince = s.At } : null,
+    });
 
     private static (ClusterState, string) SetIp(ClusterState s, string ip, string host, string by)
     {
@@ -139,7 +151,7 @@ public static class OperatorCommands
             return (s, $"ERROR: Can't reach agent daemon on '{host}'! Can't move roles there!");
         if (s.Document.Mode == ClusterMode.Active && r.Prefer is { } prefer && slot.Owner == prefer)
             return (s, $"ERROR: Role '{role}' is assigned to preferred host '{prefer}'. Can't move it!");
-        if (MoveRuns(s, slot) is { } running)
+        if (MoveRuns(s, slot, host) is { } running)
             return (s, running);
         string old = slot.Owner ?? "";
         s = s.Noted("admin_move_role", host, $"Admin moved role '{role}' from '{old}' to '{host}' ({by})");
@@ -161,7 +173,7 @@ public static class OperatorCommands
         string old = slot.Owner ?? slot.ReleasingFrom ?? "";
         string done = $"OK: Role '{role}' has been moved from '{old}' to '{host}' enforcedly. Now you can wait some time and check new roles info!";
         // Ours: a takeover that waits for a catch-up that cannot succeed is forced on, with what has been applied so far.
-        if (s.Document.Move is { Force: false } move && move.To == host)
+        if (s.Document.Move is { Force: false, Phase: not MovePhase.RollingBack } move && move.To == host)
         {
             s = s.Deciding(d => d with { Move = move with { Force = true } });
             return (s.Noted("admin_force", host, $"Admin forced the running move of role '{role}' to '{host}' ({by}): what it could not apply is lost"), done.Replace($"from '{old}'", $"from '{move.From}'", StringComparison.Ordinal));
@@ -176,15 +188,15 @@ public static class OperatorCommands
             return (s, $"OK: Role is on '{host}' already. Skipping command.");
         if (!s.AgentReachable(host))
             return (s, $"ERROR: Can't reach agent daemon on '{host}'! Can't move roles there!");
-        if (MoveRuns(s, slot) is { } running)
+        if (MoveRuns(s, slot, host) is { } running)
             return (s, running);
         s = s.Noted("admin_force", host, $"Admin forced move of role '{role}' from '{old}' to '{host}' ({by})");
         s = HostRules.Enter(s, host, HostState.Online, "move_role_force", "because of move_role --force");
         s = WriterMove.Begin(s, host, MoveCause.Command, force: true, "move_role --force");
         if (slot.Owner is { } oldOwner && s.Document!.Hosts[oldOwner].State == HostState.Online)
         {
-            bool fail = s.Verdict(oldOwner, CheckKind.RepThreads) != CheckVerdict.Ok;
-            bool delay = s.Verdict(oldOwner, CheckKind.RepBacklog) != CheckVerdict.Ok;
+            bool fail = s.Verdict(oldOwner, CheckKind.RepThreads) == CheckVerdict.Failed;
+            bool delay = s.Verdict(oldOwner, CheckKind.RepBacklog) == CheckVerdict.Failed;
             if (fail || delay)
                 s = HostRules.Enter(s, oldOwner, fail ? HostState.ReplicationFail : HostState.ReplicationDelay, "move_role_force", "because of move_role --force");
         }
@@ -203,9 +215,9 @@ public static class OperatorCommands
     private static string? CannotHandle(Role role, string host) =>
         role.Hosts.Contains(host) ? null : $"ERROR: Host '{host}' can't handle role '{role.Name}'. Only following hosts could: {string.Join(", ", role.Hosts)}";
 
-    // Ours: MMM moves one role at a time because it blocks; we answer instead.
-    private static string? MoveRuns(ClusterState s, RoleSlot slot) =>
-        slot.Address == s.Writer && s.Document!.Move is { } m
+    // Ours: MMM moves one role at a time because it blocks; we answer instead. A move that is held up may be given another aim, and any be called back.
+    private static string? MoveRuns(ClusterState s, RoleSlot slot, string host) =>
+        slot.Address == s.Writer && s.Document!.Move is { Trouble: null } m && host != m.From
             ? $"ERROR: Role '{slot.Address.Role}' is being moved from '{m.From}' to '{m.To}' at the moment ({m.Phase}). Please, wait some time, or force it with 'move_role --force {slot.Address.Role} {m.To}'."
             : null;
 }

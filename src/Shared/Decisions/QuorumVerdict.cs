@@ -19,60 +19,68 @@ public static class QuorumVerdict
     /// <summary>Judges every check of every host at <c>state.At</c>.</summary>
     public static ClusterState Judge(ClusterState state)
     {
-        var sights = state.Sights.ToBuilder();
+        // One pass over each report, not one search per host: this runs with every event.
+        Dictionary<string, Tally> ping = [], mysql = [];
+        foreach (VantageSight v in state.Vantages.Values.Where(v => Counts(v, state)))
+        {
+            foreach (ServerSight server in v.Report.Servers)
+            {
+                Count(ping, server.Host, v, server.Ping, state, CheckKind.Ping);
+                Count(mysql, server.Host, v, server.Mysql, state, CheckKind.Mysql);
+            }
+        }
+
+        ImmutableSortedDictionary<string, HostSight>.Builder sights = state.Sights.ToBuilder();
         foreach ((string host, HostSight sight) in state.Sights)
         {
-            var checks = sight.Checks.ToBuilder();
-            foreach (CheckKind kind in CheckNames.All)
-                checks[kind] = kind is CheckKind.Ping or CheckKind.Mysql ? JudgeReach(state, host, kind) : JudgeReplication(state, host, kind);
-            sights[host] = sight with { Checks = checks.ToImmutable() };
+            ImmutableSortedDictionary<CheckKind, CheckState> checks = sight.Checks
+                .SetItem(CheckKind.Ping, Verdict(state, sight.Checks[CheckKind.Ping], ping.GetValueOrDefault(host)))
+                .SetItem(CheckKind.Mysql, Verdict(state, sight.Checks[CheckKind.Mysql], mysql.GetValueOrDefault(host)))
+                .SetItem(CheckKind.RepThreads, JudgeReplication(state, sight, CheckKind.RepThreads))
+                .SetItem(CheckKind.RepBacklog, JudgeReplication(state, sight, CheckKind.RepBacklog));
+            if (!ReferenceEquals(checks, sight.Checks))
+                sights[host] = sight with { Checks = checks };
         }
 
         return state with { Sights = sights.ToImmutable() };
     }
 
-    private static CheckState JudgeReach(ClusterState s, string host, CheckKind kind)
+    private static void Count(Dictionary<string, Tally> tallies, string host, VantageSight v, CheckSight c, ClusterState s, CheckKind kind)
     {
-        CheckState before = s.Sights[host].Checks[kind];
-        TimeSpan trap = s.Checks[kind].TrapPeriod;
-        bool agentSaysDead = s.AgentReachable(host) && s.Sights[host].Agent?.Facts.Mysqld == AgentProtocol.MysqldState.Down;
-        int down = 0, ok = 0, unknown = 0;
-        string? downMessage = null, okMessage = null, unknownMessage = null;
-        foreach (VantageSight v in s.Vantages.Values.Where(v => Counts(v, s)))
+        if (!tallies.TryGetValue(host, out Tally? t))
+            tallies[host] = t = new Tally();
+        switch (c.Outcome)
         {
-            ServerSight? server = v.Report.Servers.FirstOrDefault(x => x.Host == host);
-            if (server is null)
-                continue;
-            CheckSight c = kind == CheckKind.Ping ? server.Ping : server.Mysql;
-            switch (c.Outcome)
-            {
-                case Outcome.Ok:
-                    ok++;
-                    okMessage ??= c.Message;
-                    break;
-                case Outcome.Unknown:
-                    unknown++;
-                    unknownMessage ??= c.Message;
-                    break;
-                // The trap is on the observer's clock, carried on here. A refused connection that the host's own agent explains (mysqld is gone) needs no trap.
-                case Outcome.Failing when FailedFor(c, v, s.At) >= trap || (kind == CheckKind.Mysql && c.Refused && agentSaysDead):
-                    down++;
-                    downMessage ??= c.Message;
-                    break;
-            }
+            case Outcome.Ok:
+                t.Ok++;
+                t.OkMessage ??= c.Message;
+                break;
+            case Outcome.Unknown:
+                t.Unknown++;
+                t.UnknownMessage ??= c.Message;
+                break;
+            // The trap is on the observer's clock, carried on here. A refused connection that the host's own agent explains (mysqld is gone) needs no trap.
+            case Outcome.Failing when FailedFor(c, v, s.At) >= s.Checks[kind].TrapPeriod || (kind == CheckKind.Mysql && c.Refused && AgentSaysDead(s, host)):
+                t.Down++;
+                t.DownMessage ??= c.Message;
+                break;
         }
-
-        if (down >= s.Quorum)
-            return Changed(before, CheckVerdict.Failed, downMessage!, s.At);
-        if (ok >= s.Quorum)
-            return Changed(before, CheckVerdict.Ok, okMessage!, s.At);
-        // Neither side has a quorum: what was held true stays, so that one lost observer changes nothing. Only a quorum that cannot tell makes it unknown.
-        return unknown >= s.Quorum ? Changed(before, CheckVerdict.Unknown, unknownMessage!, s.At) : before;
     }
 
-    private static CheckState JudgeReplication(ClusterState s, string host, CheckKind kind)
+    private static CheckState Verdict(ClusterState s, CheckState before, Tally? t)
     {
-        HostSight sight = s.Sights[host];
+        if (t is null)
+            return before;
+        if (t.Down >= s.Quorum)
+            return Changed(before, CheckVerdict.Failed, t.DownMessage!, s.At);
+        if (t.Ok >= s.Quorum)
+            return Changed(before, CheckVerdict.Ok, t.OkMessage!, s.At);
+        // Neither side has a quorum: what was held true stays, so that one lost observer changes nothing. Only a quorum that cannot tell makes it unknown.
+        return t.Unknown >= s.Quorum ? Changed(before, CheckVerdict.Unknown, t.UnknownMessage!, s.At) : before;
+    }
+
+    private static CheckState JudgeReplication(ClusterState s, HostSight sight, CheckKind kind)
+    {
         CheckState before = sight.Checks[kind];
         if (sight.Replication is not { } seen || sight.ReplicationAt is not { } at)
             return before;
@@ -89,8 +97,24 @@ public static class QuorumVerdict
         };
     }
 
-    private static TimeSpan FailedFor(CheckSight c, VantageSight v, DateTimeOffset at) => TimeSpan.FromMilliseconds(c.FailingForMs) + (at - v.ReceivedAt);
+    /// <summary>A failure seen while the observer had no network of its own is not one: it counts from when the network was back.</summary>
+    private static TimeSpan FailedFor(CheckSight c, VantageSight v, DateTimeOffset at)
+    {
+        TimeSpan failed = TimeSpan.FromMilliseconds(c.FailingForMs) + (at - v.ReceivedAt);
+        return v.SoundSince is { } sound && at - sound < failed ? at - sound : failed;
+    }
+
+    private static bool AgentSaysDead(ClusterState s, string host) =>
+        s.Sights.TryGetValue(host, out HostSight? sight) && sight.Agent?.Facts.Mysqld == AgentProtocol.MysqldState.Down && s.AgentReachable(host);
 
     private static CheckState Changed(CheckState before, CheckVerdict verdict, string message, DateTimeOffset at) =>
-        before.Verdict == verdict ? before with { Message = message } : new CheckState(verdict, at, message);
+        before.Verdict != verdict ? new CheckState(verdict, at, message)
+        : before.Message != message ? before with { Message = message }
+        : before;
+
+    private sealed class Tally
+    {
+        public int Down, Ok, Unknown;
+        public string? DownMessage, OkMessage, UnknownMessage;
+    }
 }

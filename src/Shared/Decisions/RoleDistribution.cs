@@ -37,10 +37,10 @@ public static class RoleDistribution
         foreach (RoleSlot slot in state.Document!.Slots)
         {
             // The active master role is released by WriterMove, which must also record where the old master's binlog ended.
-            if (slot.ReleasingFrom is { } from && slot.Address != state.Writer && Release.Of(state, slot).Done)
+            if (slot.ReleasingFrom is { } from && slot.Address != state.Writer && Release.Of(state, slot) is { Done: true } release)
             {
                 state = state.Deciding(d => d.With(slot.Released()))
-                    .Noted("role_released", from, $"Host '{from}' released role '{slot.Address}': {Release.Of(state, slot).Why}");
+                    .Noted("role_released", from, $"Host '{from}' released role '{slot.Address}': {release.Why}");
             }
         }
 
@@ -101,7 +101,8 @@ public static class RoleDistribution
             if (role.Prefer is not { } preferred || !state.MayReceive(preferred))
                 continue;
             RoleSlot slot = state.Document!.Slot(role.Addresses.First());
-            if (slot.Owner is { } owner && owner != preferred)
+            // From a host whose agent cannot be told it would not come off: it goes on serving there.
+            if (slot.Owner is { } owner && owner != preferred && state.MayReceive(owner))
             {
                 state = state.Deciding(d => d.With(slot.GivenTo(preferred, state.At)))
                     .Noted("role_preferred", preferred, $"Moving role '{slot.Address}' from host '{owner}' to its preferred host '{preferred}'");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mmm.Shared.Checks;
+using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
 
@@ -43,7 +44,7 @@ public static class StartupVote
             passive ? ClusterMode.Passive : state.Settings.InitialMode,
             passive ? ConflictText(state, votes) : state.Settings.InitialMode == ClusterMode.Passive ? "Configured to start up in passive mode." : null,
             hosts, slots,
-            writer is null ? null : new MasterRecord(writer, state.At, null),
+            writer is null ? null : new MasterRecord(writer, state.At, null, new DecisionId(state.Epoch, state.Version + 1)),
             null, null);
         state = state with { Document = document };
         return state.Noted("first_start", writer, writer is null
@@ -59,9 +60,12 @@ public static class StartupVote
             StringComparer.Ordinal);
         ImmutableArray<RoleSlot> slots = [.. topology.Addresses.Select(a =>
         {
-            RoleSlot? old = stored.Slots.FirstOrDefault(s => s.Address == a);
+            // An exclusive role whose address was edited stays where it is.
+            RoleSlot? old = stored.Slots.FirstOrDefault(s => s.Address == a)
+                ?? (topology.Roles[a.Role].Mode == RoleMode.Exclusive ? stored.Slots.FirstOrDefault(s => s.Address.Role == a.Role) : null);
             if (old is null)
                 return new RoleSlot(a, null, null, null);
+            old = old with { Address = a };
             if (old.Owner is { } o && !topology.MayCarry(a.Role, o))
                 old = old.Taken(at);
             return old.ReleasingFrom is { } f && !topology.Hosts.ContainsKey(f) ? old.Released() : old;
@@ -74,7 +78,7 @@ public static class StartupVote
     private static int WriterVotes(ClusterState state, string host)
     {
         AgentProtocol.HostFacts? facts = state.Sights[host].Agent?.Facts;
-        int votes = facts?.ReadOnly == false ? Writable : 0;
+        int votes = IsWritable(state, host) ? Writable : 0;
         if (facts is not null && facts.Addresses.Contains(state.Writer))
             votes += WriterAddressPresent;
         string ip = state.Topology.Hosts[host].Ip;
@@ -83,7 +87,13 @@ public static class StartupVote
     }
 
     private static bool ShowsWriter(ClusterState state, string host) =>
-        state.Sights[host].Agent?.Facts is { } f && (f.Addresses.Contains(state.Writer) || f.ReadOnly == false);
+        IsWritable(state, host) || state.Sights[host].Agent?.Facts.Addresses.Contains(state.Writer) == true;
+
+    /// <summary>As its agent says; where there is no agent (yet), or it cannot log in, as a monitor's probe says.</summary>
+    private static bool IsWritable(ClusterState state, string host) =>
+        state.Sights[host].Agent?.Facts is { } f && (f.ReadOnly is not null || f.Mysqld == AgentProtocol.MysqldState.Down)
+            ? f.ReadOnly == false
+            : state.Sights[host].Replication?.ReadOnly == false;
 
     private static HostRecord FirstRecord(ClusterState s, string host, string? writer)
     {
@@ -91,9 +101,11 @@ public static class StartupVote
         if (s.Verdict(host, CheckKind.Ping) == CheckVerdict.Failed || s.Verdict(host, CheckKind.Mysql) == CheckVerdict.Failed)
             return In(HostState.HardOffline, "down at the first start");
         bool up = s.PingAndMysqlOk(host);
+        // What serves goes on serving: an unknown check (a login that is missing) takes nothing away.
+        bool serves = host == writer || s.Sights[host].Agent?.Facts.Addresses.Any(a => s.Topology.MayCarry(a.Role, host)) == true;
         bool threadsFailed = s.Verdict(host, CheckKind.RepThreads) == CheckVerdict.Failed, backlogFailed = s.Verdict(host, CheckKind.RepBacklog) == CheckVerdict.Failed;
-        // The host that already serves as active master goes on doing so, whatever its own replication is like.
-        if (up && (host == writer || (!threadsFailed && !backlogFailed)))
+        // The active master goes on being it, whatever its own replication is like.
+        if (host == writer || ((up || serves) && !threadsFailed && !backlogFailed))
             return In(HostState.Online, "first start", down: false);
         if (up && (writer is not null || !s.Topology.MayBeActiveMaster(host)))
             return In(threadsFailed ? HostState.ReplicationFail : HostState.ReplicationDelay, "first start");
@@ -109,13 +121,14 @@ public static class StartupVote
             free = free with { Owner = owner };
         // Found on a host that is not to have it: that one lets go first.
         string? other = showing.FirstOrDefault(h => h != free.Owner);
-        return other is null ? free : free with { ReleasingFrom = other, ReleasingSince = state.At };
+        // Where the owner shows it already there is nothing to wait for: the others are told to drop it, the owner goes on.
+        return other is null || (free.Owner is { } o && showing.Contains(o)) ? free : free with { ReleasingFrom = other, ReleasingSince = state.At };
     }
 
     private static string ConflictText(ClusterState state, IEnumerable<(string Host, int Votes)> votes) =>
         "Conflicting roles during startup:\n\n" + string.Join('\n', votes.Select(v =>
         {
             AgentProtocol.HostFacts? f = state.Sights[v.Host].Agent?.Facts;
-            return $"{v.Host}: writable: {(f?.ReadOnly == false ? "yes" : "no")}, {state.Writer}: {(f?.Addresses.Contains(state.Writer) == true ? "present" : "absent")}, votes: {v.Votes}";
+            return $"{v.Host}: writable: {(IsWritable(state, v.Host) ? "yes" : "no")}, {state.Writer}: {(f?.Addresses.Contains(state.Writer) == true ? "present" : "absent")}, votes: {v.Votes}";
         })) + $"\n\nCheck which server has the data, then 'set_ip {state.Writer.Ip} HOST' and 'set_active'.";
 }

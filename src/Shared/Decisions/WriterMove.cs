@@ -1,3 +1,4 @@
+using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
 using static Mmm.Shared.Messages.AgentProtocol;
@@ -7,149 +8,177 @@ namespace Mmm.Shared.Decisions;
 /// <summary>
 /// The move of the active master role, as a saga whose whole state is in the document: the old holder gives up
 /// (<see cref="MovePhase.Releasing"/>); only then the new one catches up, becomes writable and shows the address
-/// (<see cref="MovePhase.TakingOver"/>); a planned move whose candidate cannot is undone (<see cref="MovePhase.RollingBack"/>).
+/// (<see cref="MovePhase.TakingOver"/>); a move whose candidate cannot is undone while the old holder is sound (<see cref="MovePhase.RollingBack"/>).
+/// When a move begins is decided in <see cref="WriterPlacement"/> and by operators.
 /// </summary>
 public static class WriterMove
 {
-    /// <summary>Begins a planned move; the caller has checked that it may.</summary>
+    /// <summary>Begins a move, in place of a running one if there is one; the caller has checked that it may.</summary>
     public static ClusterState Begin(ClusterState state, string to, MoveCause cause, bool force, string why)
     {
         RoleSlot slot = state.Document!.Slot(state.Writer);
         string? from = slot.ReleasingFrom ?? slot.Owner;
         RoleSlot given = slot.GivenTo(to, state.At);
-        var move = new RoleMove(from, to, cause, force, given.ReleasingFrom is null ? MovePhase.TakingOver : MovePhase.Releasing, state.At, state.At, null, null);
-        return state.Deciding(d => d.With(given) with { Move = move })
-            .Noted("writer_move_started", to, $"Moving role '{state.Writer}' from '{from}' to '{to}': {why}");
+        var move = new RoleMove(from, to, cause, force, MovePhase.Releasing, state.At, state.At, null, null);
+        state = state.Noted("writer_move_started", to, $"Moving role '{state.Writer}' from '{from}' to '{to}': {why}");
+        return given.ReleasingFrom is null ? Assigned(state, given, move) : state.Deciding(d => d.With(given) with { Move = move });
     }
 
     /// <summary>Takes the running move as far as the agents' word allows.</summary>
-    public static ClusterState Progress(ClusterState state) => state.Document!.Move?.Phase switch
+    public static ClusterState Progress(ClusterState state) => state.Document!.Move switch
     {
-        MovePhase.Releasing => Releasing(state, state.Document.Move),
-        MovePhase.TakingOver => TakingOver(state, state.Document.Move),
-        MovePhase.RollingBack => RollingBack(state, state.Document.Move),
-        _ => OrphanReleased(state),
+        { Phase: MovePhase.Releasing } move => Releasing(state, move),
+        { Phase: MovePhase.TakingOver } move => TakingOver(state, move),
+        { Phase: MovePhase.RollingBack } move => RollingBack(state, move),
+        _ => ReleasedWithoutMove(state),
     };
 
-    /// <summary>ACTIVE mode: an orphaned active master role goes to a host that may carry it.</summary>
-    public static ClusterState FindMaster(ClusterState state)
+    /// <summary>
+    /// Whoever became writable last has the newest data, whatever has been decided since: it may have died, or been given up, before it could
+    /// tell. From then on slaves follow it and the next candidate catches up with it.
+    /// </summary>
+    public static ClusterState RecordTakeOver(ClusterState state)
     {
-        RoleSlot slot = state.Document!.Slot(state.Writer);
-        if (slot.Owner is not null || state.Document.Move is not null || Candidate(state) is not { } to)
-            return state;
-        return Begin(state, to, MoveCause.Failover, force: false, slot.ReleasingFrom is { } from ? $"host '{from}' is {StateNames.NameOf(state.Document.Hosts[from].State)}" : "nobody holds it");
-    }
+        foreach (string host in state.Topology.Roles[state.Topology.ActiveMasterRole].Hosts)
+        {
+            MasterRecord? known = state.Document!.ActiveMaster;
+            if (state.Sights[host].Agent?.TakeOver is { } t && t.Id > (known?.TakenOverBy ?? DecisionId.None))
+                state = Recorded(state, host, t.Id, t.Position);
+        }
 
-    /// <summary>ACTIVE mode: back to the preferred host.</summary>
-    public static ClusterState ReturnToPreferred(ClusterState state)
-    {
-        Role role = state.Topology.Roles[state.Topology.ActiveMasterRole];
-        RoleSlot slot = state.Document!.Slot(state.Writer);
-        bool due = role.Prefer is { } p && state.MayReceive(p) && slot.Holder is { } holder && holder != p && state.MayReceive(holder)
-            && state.Document.Move is null && !(state.At < state.Document.RetryMoveAfter);
-        return due ? Begin(state, role.Prefer!, MoveCause.Prefer, force: false, "it is the role's preferred host") : state;
-    }
-
-    /// <summary>The hosts the role may go to now, best first: preferred, then the last active master (it has everything), then as configured.</summary>
-    private static string? Candidate(ClusterState state)
-    {
-        Role role = state.Topology.Roles[state.Topology.ActiveMasterRole];
-        return role.Hosts.Where(state.MayReceive)
-            .OrderBy(h => h == role.Prefer ? 0 : h == state.Document!.ActiveMaster?.Host ? 1 : 2)
-            .FirstOrDefault();
+        return state;
     }
 
     private static ClusterState Releasing(ClusterState state, RoleMove move)
     {
         RoleSlot slot = state.Document!.Slot(state.Writer);
-        bool canUndo = CanUndo(state, move);
-        if (slot.Owner != move.To)
-            return Ended(state, "writer_move_ended", $"host '{move.To}' is not available any more");
-        // The candidate has been told nothing yet: giving the role back to a sound old holder costs one order.
-        if (!state.MayReceive(move.To) && canUndo)
+        // The candidate has been told nothing yet: leaving the role with a sound old holder costs one order, or none.
+        bool fromIsOnline = move.From is { } from && from != move.To && state.Document.Hosts[from].State == HostState.Online;
+        bool lost = slot.Owner != move.To || !state.MayKeep(move.To);
+        if (lost && fromIsOnline)
             return GiveBack(state, move, $"host '{move.To}' is not available any more");
-        if (!state.MayReceive(move.To) && state.Document.Mode == ClusterMode.Active)
-            return Orphaned(state, $"host '{move.To}' is not available any more");
-        if (slot.ReleasingFrom is null)
-            return state.Deciding(d => d with { Move = move.Enter(MovePhase.TakingOver, state.At) });
+        if (slot.Owner != move.To)
+            return Ended(state, $"host '{move.To}' is not available any more");
+        if (lost && state.Document.Mode == ClusterMode.Active)
+            return Ended(state.Deciding(d => d.With(slot.Taken(state.At))), $"host '{move.To}' is not available any more");
+        if (slot.ReleasingFrom is not { } old)
+            return Assigned(state, slot, move);
         Release release = Release.Of(state, slot);
         if (release.Done)
         {
-            HostFacts? facts = release.Proven ? state.Sights[slot.ReleasingFrom].Agent?.Facts : null;
-            BinlogPosition? upTo = facts is { Mysqld: MysqldState.Up, ReadOnly: true } ? facts.Binlog : null;
-            return state.Deciding(d => d.With(slot.Released()) with { Move = move.Enter(MovePhase.TakingOver, state.At) with { UpTo = upTo } })
-                .Noted("writer_released", move.From, $"Host '{slot.ReleasingFrom}' released role '{state.Writer}': {release.Why}");
+            state = state.Noted("writer_released", old, $"Host '{old}' released role '{state.Writer}': {release.Why}");
+            RoleSlot next = Next(state, slot);
+            return next.ReleasingFrom is null ? Assigned(state, next, move) : state.Deciding(d => d.With(next));
         }
 
-        Report? old = state.Sights[slot.ReleasingFrom].Agent;
-        if (canUndo && old is not null && Speaks(state, slot.ReleasingFrom, old) && old.Progress.Status == OrderStatus.Failed)
-            return GiveBack(state, move, $"host '{slot.ReleasingFrom}' could not let go: {old.Progress.Sentence}");
-        if (canUndo && state.At - move.StartedAt >= state.Settings.MoveTimeout)
-            return GiveBack(state, move, $"host '{slot.ReleasingFrom}' did not let go within move_timeout ({release.Why})");
-        return Troubled(state, move, release.Why);
+        bool planned = move.Cause != MoveCause.Failover && fromIsOnline;
+        OrderProgress? progress = OrderReports.OfPresent(state, old)?.Progress;
+        if (planned && progress?.Status == OrderStatus.Failed)
+            return GiveBack(state, move, $"host '{old}' could not let go: {progress.Sentence ?? progress.Step}");
+        if (planned && state.At - move.StartedAt >= state.Settings.MoveTimeout)
+            return GiveBack(state, move, $"host '{old}' did not let go within move_timeout ({release.Why})");
+        return Troubled(state, move, progress?.Status == OrderStatus.Failed ? $"'{old}' cannot let go: {progress.Sentence ?? progress.Step}" : null);
     }
 
     private static ClusterState TakingOver(ClusterState state, RoleMove move)
     {
         RoleSlot slot = state.Document!.Slot(state.Writer);
-        Report? report = state.Sights[move.To].Agent;
-        bool speaks = report is not null && Speaks(state, move.To, report);
-        bool tookOver = speaks && ((report!.TakeOver is { } t && t.Id >= state.Orders[move.To].Order.Id) || report.Facts.ReadOnly == false);
-        if (speaks && report!.Progress.Status == OrderStatus.Done && slot.Holder == move.To)
+        Report? report = OrderReports.OfPresent(state, move.To);
+        if (report?.Progress.Status == OrderStatus.Done && slot.Holder == move.To)
             return Completed(state, move, report);
+        bool writable = OrderReports.OfIssued(state, move.To) is { Facts: { Mysqld: MysqldState.Up, ReadOnly: false } } r && state.Orders[r.Host].Order.Writable;
+        bool tookOver = writable || state.Document.ActiveMaster?.Host == move.To;
+        bool lost = slot.Owner != move.To || state.Document.Hosts[move.To].State != HostState.Online;
+        if (lost && tookOver)
+            return Ended(Recorded(state, move.To, state.Orders.TryGetValue(move.To, out IssuedOrder? o) ? o.Order.Id : null, null), $"host '{move.To}' is not available any more");
+        if (lost && CanUndo(state, move))
+            return Undone(state, slot, move, $"host '{move.To}' is not available any more");
         if (slot.Owner != move.To)
+            return Ended(state, $"host '{move.To}' is not available any more");
+
+        bool failed = report?.Progress.Status == OrderStatus.Failed;
+        string why = report?.Progress.Sentence ?? report?.Progress.Step ?? "a step failed";
+        // Only a candidate that says that it is read-only is taken back from: nothing can have been written to it.
+        if (CanUndo(state, move) && !tookOver && report is { Facts: { Mysqld: MysqldState.Up, ReadOnly: true } })
         {
-            // It left ONLINE while taking over. If it had already become writable its binlog is the truth from there.
-            state = tookOver ? state.Deciding(d => d with { ActiveMaster = new MasterRecord(move.To, state.At, report!.TakeOver?.Position) }) : state;
-            return Ended(state, "writer_move_ended", $"host '{move.To}' is not available any more");
+            if (failed)
+                return Undone(state, slot, move, why);
+            if (state.At - move.StartedAt >= state.Settings.MoveTimeout)
+                return Undone(state, slot, move, $"it took longer than move_timeout ({state.Settings.MoveTimeout.TotalSeconds:0} s)");
         }
 
-        bool readOnly = speaks && report!.Facts is { Mysqld: MysqldState.Up, ReadOnly: true };
-        if (CanUndo(state, move) && readOnly && !tookOver
-            && (report!.Progress.Status == OrderStatus.Failed || state.At - move.StartedAt >= state.Settings.MoveTimeout))
-        {
-            string why = report.Progress.Status == OrderStatus.Failed ? report.Progress.Sentence ?? report.Progress.Step ?? "a step failed" : $"it took longer than move_timeout ({state.Settings.MoveTimeout.TotalSeconds:0} s)";
-            RoleSlot back = slot.GivenTo(move.From!, state.At);
-            return state.Deciding(d => d.With(back) with { Move = move.Enter(MovePhase.RollingBack, state.At) with { Trouble = why } })
-                .Noted("writer_move_undone", move.To, $"Role '{state.Writer}' goes back from '{move.To}' to '{move.From}': {why}");
-        }
-
-        return Troubled(state, move, speaks && report!.Progress.Status == OrderStatus.Failed ? $"'{move.To}': {report.Progress.Sentence}"
-            : state.AgentReachable(move.To) ? null : $"the agent on '{move.To}' is not reachable");
+        return Troubled(state, move, failed ? $"'{move.To}': {why}"
+            : lost ? $"'{move.To}' is {StateNames.NameOf(state.Document.Hosts[move.To].State)}"
+            : state.AgentLost(move.To) ? $"the agent on '{move.To}' is not reachable" : null);
     }
 
     private static ClusterState RollingBack(ClusterState state, RoleMove move)
     {
         RoleSlot slot = state.Document!.Slot(state.Writer);
-        if (slot.Owner != move.From)
-            return Ended(state, "writer_move_ended", $"host '{move.From}' is not available any more");
-        if (slot.ReleasingFrom is not null)
+        string from = move.From!;
+        if (slot.Owner != from)
+            return Ended(state, $"host '{from}' is not available any more");
+        if (slot.ReleasingFrom is { } candidate)
         {
             Release release = Release.Of(state, slot);
-            return release.Done ? state.Deciding(d => d.With(slot.Released())) : state;
+            if (!release.Done)
+                return state;
+            RoleSlot next = Next(state, slot);
+            // It took over after all before it heard: it has newer data, and this is now a move back like any other.
+            return state.Document.ActiveMaster?.Host == move.To && next.ReleasingFrom is null
+                ? Assigned(state, next, move with { From = move.To, To = from })
+                : state.Deciding(d => d.With(next)).Noted("writer_released", candidate, $"Host '{candidate}' released role '{state.Writer}': {release.Why}");
         }
 
-        Report? report = state.Sights[move.From!].Agent;
-        return report is not null && Speaks(state, move.From!, report) && report.Progress.Status == OrderStatus.Done
-            ? Failed(state, move.From!, $"Role '{state.Writer}' stays on '{move.From}': {move.Trouble}")
+        return OrderReports.OfPresent(state, from)?.Progress.Status == OrderStatus.Done
+            ? Failed(state, from, $"Role '{state.Writer}' stays on '{from}': {move.Trouble}")
             : state;
     }
 
-    /// <summary>No move runs, but an orphan may still wait for its release (no candidate was there).</summary>
-    private static ClusterState OrphanReleased(ClusterState state)
+    /// <summary>No move runs, but the address may wait for its release: an orphan without a candidate, or found on another host at the first start.</summary>
+    private static ClusterState ReleasedWithoutMove(ClusterState state)
     {
         RoleSlot slot = state.Document!.Slot(state.Writer);
-        if (slot.ReleasingFrom is null || slot.Owner is not null)
+        if (slot.ReleasingFrom is not { } from || Release.Of(state, slot) is not { Done: true } release)
             return state;
-        Release release = Release.Of(state, slot);
-        return release.Done
-            ? state.Deciding(d => d.With(slot.Released())).Noted("writer_released", slot.ReleasingFrom, $"Host '{slot.ReleasingFrom}' released role '{state.Writer}': {release.Why}")
-            : state;
+        return state.Deciding(d => d.With(Next(state, slot))).Noted("writer_released", from, $"Host '{from}' released role '{state.Writer}': {release.Why}");
     }
 
+    /// <summary>Nobody is left who must let go: the new holder is told.</summary>
+    private static ClusterState Assigned(ClusterState state, RoleSlot slot, RoleMove move) =>
+        state.Deciding(d => d.With(slot) with { Move = move.Enter(MovePhase.TakingOver, state.At) with { UpTo = LastPosition(state, move.To) } });
+
+    /// <summary>Released; or, if an agent says that clients can write at this address on yet another host (found so at a first start), that one next.</summary>
+    private static RoleSlot Next(ClusterState state, RoleSlot slot)
+    {
+        string? another = state.Topology.Hosts.Keys.FirstOrDefault(h => h != slot.Owner && h != slot.ReleasingFrom && state.AgentReachable(h)
+            && state.Sights[h].Agent is { Facts: { Mysqld: MysqldState.Up, ReadOnly: false } f } && f.Addresses.Contains(slot.Address));
+        return another is null ? slot.Released() : slot with { ReleasingFrom = another, ReleasingSince = state.At };
+    }
+
+    /// <summary>Where the last active master's binlog ended, if its agent can tell and it takes no writes any more.</summary>
+    private static BinlogPosition? LastPosition(ClusterState state, string candidate) =>
+        state.Document!.ActiveMaster?.Host is { } master && master != candidate && state.Topology.Hosts.ContainsKey(master) && state.AgentReachable(master)
+        && OrderReports.OfIssued(state, master) is { Facts: { Mysqld: MysqldState.Up, ReadOnly: true } facts } && !state.Orders[master].Order.Writable
+            ? facts.Binlog : null;
+
     private static ClusterState Completed(ClusterState state, RoleMove move, Report report) =>
-        state.Deciding(d => d with { Move = null, RetryMoveAfter = null, ActiveMaster = new MasterRecord(move.To, state.At, report.TakeOver?.Position) })
+        Recorded(state, move.To, report.Progress.Id, report.TakeOver?.Position)
+            .Deciding(d => d with { Move = null, RetryMoveAfter = null })
             .Noted("writer_moved", move.To, $"Role '{state.Writer}' is on '{move.To}' ({(state.At - move.StartedAt).TotalMilliseconds:0} ms after the decision)");
+
+    private static ClusterState Recorded(ClusterState state, string host, DecisionId? by, BinlogPosition? position)
+    {
+        MasterRecord? known = state.Document!.ActiveMaster;
+        DecisionId? last = by is null || (known?.TakenOverBy is { } earlier && earlier > by) ? known?.TakenOverBy : by;
+        // The same server again: slaves that follow it need nothing new.
+        MasterRecord now = known?.Host == host ? known with { TakenOverBy = last } : new MasterRecord(host, state.At, position, last);
+        return now == known ? state : state.Deciding(d => d with { ActiveMaster = now });
+    }
+
+    private static ClusterState Undone(ClusterState state, RoleSlot slot, RoleMove move, string why) =>
+        state.Deciding(d => d.With(slot.GivenTo(move.From!, state.At)) with { Move = move.Enter(MovePhase.RollingBack, state.At) with { Trouble = why } })
+            .Noted("writer_move_undone", move.To, $"Role '{state.Writer}' goes back from '{move.To}' to '{move.From}': {why}");
 
     private static ClusterState GiveBack(ClusterState state, RoleMove move, string why)
     {
@@ -160,30 +189,26 @@ public static class WriterMove
     private static ClusterState Failed(ClusterState state, string host, string sentence) =>
         state.Deciding(d => d with { Move = null, RetryMoveAfter = state.At + state.Settings.MasterConnectRetry }).Noted("writer_move_failed", host, sentence);
 
-    private static ClusterState Orphaned(ClusterState state, string why) =>
-        Ended(state.Deciding(d => d.With(d.Slot(state.Writer).Taken(state.At))), "writer_move_ended", why);
-
-    private static ClusterState Ended(ClusterState state, string code, string why)
+    private static ClusterState Ended(ClusterState state, string why)
     {
         RoleMove move = state.Document!.Move!;
-        return state.Deciding(d => d with { Move = null }).Noted(code, move.To, $"The move of role '{state.Writer}' from '{move.From}' to '{move.To}' ended: {why}");
+        return state.Deciding(d => d with { Move = null }).Noted("writer_move_ended", move.To, $"The move of role '{state.Writer}' from '{move.From}' to '{move.To}' ended: {why}");
     }
 
     private static ClusterState Troubled(ClusterState state, RoleMove move, string? trouble)
     {
-        // Only what does not count time: a sentence that changed with every tick would be a decision with every tick.
-        string? stable = trouble is not null && trouble.StartsWith('\'') ? trouble : null;
-        if (move.Trouble == stable)
+        // Agents' sentences may change with every retry (counts, times); a decision per retry would be a ledger write per retry.
+        if ((move.Trouble is null) == (trouble is null))
             return state;
-        state = state.Deciding(d => d with { Move = move with { Trouble = stable } });
-        return stable is null ? state : state.Noted("writer_move_stuck", move.To, $"The move of role '{state.Writer}' to '{move.To}' is held up: {stable}");
+        state = state.Deciding(d => d with { Move = move with { Trouble = trouble } });
+        return trouble is null ? state : state.Noted("writer_move_stuck", move.To, $"The move of role '{state.Writer}' to '{move.To}' is held up: {trouble}");
     }
 
-    /// <summary>A planned move can be undone while its old holder is sound.</summary>
+    /// <summary>
+    /// A move can be undone while its old holder is sound. A failover too, when the old holder has come back in the meantime and
+    /// nobody has taken over since: it has everything, the candidate has not.
+    /// </summary>
     private static bool CanUndo(ClusterState state, RoleMove move) =>
-        move.Cause != MoveCause.Failover && move.From is { } from && state.MayReceive(from) && from != move.To;
-
-    /// <summary>The report is about the order this coordinator issued last: not about an earlier one.</summary>
-    private static bool Speaks(ClusterState state, string host, Report report) =>
-        state.Orders.TryGetValue(host, out IssuedOrder? issued) && report.Progress.Id == issued.Order.Id;
+        move.From is { } from && from != move.To && state.MayReceive(from)
+        && (move.Cause != MoveCause.Failover || state.Document!.ActiveMaster?.Host == from);
 }

@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Topology;
+using static Mmm.Shared.Messages.AgentProtocol;
+
+namespace Mmm.Shared.Decisions;
+
+/// <summary>What an operator must know, most urgent first. Whatever waits says here for whom, and what can be done. The agents' line is MMM's.</summary>
+internal static class SnapshotWarnings
+{
+    public static ImmutableArray<string> Of(ClusterState state, string? trouble)
+    {
+        var w = ImmutableArray.CreateBuilder<string>();
+        if (trouble is not null)
+            w.Add(trouble);
+        w.AddRange(state.Broken.Select(b => $"Internal rule broken, nothing is decided: {b}"));
+        if (state.Blind)
+        {
+            var seeing = state.Vantages.Values.Where(v => QuorumVerdict.Counts(v, state)).Select(v => v.Report.Monitor).ToList();
+            w.Add($"only {seeing.Count} of {state.Monitors} monitors ({(seeing.Count == 0 ? "none" : string.Join(", ", seeing))}) see the network; {state.Quorum} are needed, nothing is changed until then");
+        }
+
+        w.AddRange(state.Topology.Hosts.Keys.Where(state.AgentLost).Select(h => $"agent on host {h} is not reachable"));
+        if (state.Document is { } d)
+        {
+            if (d.Move is { Trouble: not null } move)
+                w.Add($"role {state.Writer} is held up: {Snapshots.SentenceOf(move)}{Hint(state, move)}");
+            w.AddRange(d.Slots.Select(s => OfRole(state, s)).OfType<string>());
+            foreach ((string host, HostRecord r) in d.Hosts)
+                w.AddRange(OfHost(state, host, r));
+        }
+
+        foreach (VantageSight v in state.Vantages.Values.Where(v => Differs(v.Report.Fingerprint, state.Fingerprint)))
+            w.Add($"monitor {v.Report.Monitor} runs with a different configuration than {state.Coordinator}; its word does not count");
+        return w.ToImmutable();
+    }
+
+    private static string Hint(ClusterState state, RoleMove move)
+    {
+        string role = state.Writer.Role;
+        return (move.Phase, move.Force) switch
+        {
+            (MovePhase.TakingOver, false) => $"; 'move_role --force {role} {move.To}' goes on without what it could not apply",
+            _ => "",
+        };
+    }
+
+    private static string? OfRole(ClusterState state, RoleSlot slot)
+    {
+        if (slot.ReleasingFrom is { } from)
+            return $"role {slot.Address} waits for host {from} to let go{(slot.Owner is { } next ? $", then goes to {next}" : "")}: {Release.Of(state, slot).Why}";
+        if (slot.Owner is { } owner)
+        {
+            HostState s = state.Document!.Hosts[owner].State;
+            return s == HostState.Online ? null : $"role {slot.Address} stays on host {owner}, which is {StateNames.NameOf(s)}, in {StateNames.NameOf(state.Document.Mode)} mode";
+        }
+
+        Role role = state.Topology.Roles[slot.Address.Role];
+        var able = role.Hosts.Where(state.MayReceive).ToList();
+        if (able.Count > 0 && state.Document!.Mode != ClusterMode.Active)
+            return $"role {slot.Address} is on no host; in {StateNames.NameOf(state.Document.Mode)} mode it is given to one by 'move_role {role.Name} HOST' only";
+        return able.Count > 0
+            ? $"role {slot.Address} is on no host"
+            : $"role {slot.Address} is on no host, as none can carry it: {string.Join(", ", role.Hosts.Select(h => WhyNot(state, h)))}";
+    }
+
+    private static string WhyNot(ClusterState state, string host) =>
+        state.Document!.Hosts[host].State is var s && s != HostState.Online ? $"{host} is {StateNames.NameOf(s)}" : $"the agent on {host} is not reachable";
+
+    private static IEnumerable<string> OfHost(ClusterState state, string host, HostRecord record)
+    {
+        if (record.Flapping)
+            yield return $"host {host} is flapping; 'set_online {host}' clears it";
+        else if (record.State == HostState.AwaitingRecovery && state.PingAndMysqlOk(host))
+            yield return $"host {host} is up and waits; 'set_online {host}' takes it back";
+        if (state.AgentLost(host) || state.Sights[host].Agent is not { } report)
+            yield break;
+        if (report.Progress.Status == OrderStatus.Failed)
+            yield return $"agent on host {host}: {report.Progress.Sentence ?? report.Progress.Step}";
+        foreach (string warning in report.Progress.Warnings)
+            yield return $"agent on host {host}: {warning}";
+        if (Differs(report.Fingerprint, state.Fingerprint))
+            yield return $"agent on host {host} runs with a different configuration than {state.Coordinator}";
+    }
+
+    private static bool Differs(string? theirs, string? ours) => theirs is not null && ours is not null && theirs != ours;
+}

@@ -1,0 +1,39 @@
+using Mmm.Shared.Topology;
+
+namespace Mmm.Shared.Decisions;
+
+/// <summary>When the active master role moves by itself, and where to (ACTIVE mode only).</summary>
+public static class WriterPlacement
+{
+    /// <summary>An orphan goes to a host that may carry it.</summary>
+    public static ClusterState FindMaster(ClusterState state)
+    {
+        RoleSlot slot = state.Document!.Slot(state.Writer);
+        if (slot.Owner is not null || state.Document.Move is not null || Candidate(state) is not { } to)
+            return state;
+        string why = slot.ReleasingFrom is { } from ? $"host '{from}' is {StateNames.NameOf(state.Document.Hosts[from].State)}" : "nobody holds it";
+        return WriterMove.Begin(state, to, MoveCause.Failover, force: false, why);
+    }
+
+    /// <summary>Back to the preferred host.</summary>
+    public static ClusterState ReturnToPreferred(ClusterState state)
+    {
+        Role role = state.Topology.Roles[state.Topology.ActiveMasterRole];
+        RoleSlot slot = state.Document!.Slot(state.Writer);
+        bool due = role.Prefer is { } p && state.MayReceive(p) && slot.Holder is { } holder && holder != p && state.MayReceive(holder)
+            && state.Document.Move is null && !(state.At < state.Document.RetryMoveAfter);
+        return due ? WriterMove.Begin(state, role.Prefer!, MoveCause.Prefer, force: false, "it is the role's preferred host") : state;
+    }
+
+    /// <summary>
+    /// The host the role may go to now: the last active master before any other, as nobody has newer data (from there it goes to the
+    /// preferred host by a planned move, which loses nothing); then the preferred; then as configured.
+    /// </summary>
+    private static string? Candidate(ClusterState state)
+    {
+        Role role = state.Topology.Roles[state.Topology.ActiveMasterRole];
+        return role.Hosts.Where(state.MayReceive)
+            .OrderBy(h => h == state.Document!.ActiveMaster?.Host ? 0 : h == role.Prefer ? 1 : 2)
+            .FirstOrDefault();
+    }
+}

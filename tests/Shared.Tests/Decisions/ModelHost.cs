@@ -1,0 +1,221 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Topology;
+using static Mmm.Shared.Messages.AgentProtocol;
+
+namespace Mmm.Shared.Tests.Decisions;
+
+/// <summary>
+/// A machine with its mysqld and an agent that obeys: it takes orders with a decision not below the highest it has seen and does one step of
+/// them at a time. Its data is a count of transactions: what it has applied, and what its relay log holds.
+/// </summary>
+internal sealed class ModelHost(string name, World world)
+{
+    private OrderProgress _progress = OrderProgress.None;
+    private HostOrder? _order;
+    private long _seq;
+    private DateTimeOffset _catchUpSince;
+    private Report? _lastReported;
+    private bool _changed;
+
+    public string Name { get; } = name;
+
+    // The machine.
+    public bool Power { get; private set; } = true;
+
+    /// <summary>The machine's network: false = nobody reaches it and it reaches nobody.</summary>
+    public bool Linked { get; set; } = true;
+
+    public DateTimeOffset BootedAt { get; set; } = world.At - TimeSpan.FromDays(10);
+
+    public SortedSet<RoleAddress> Addresses { get; } = [];
+
+    // mysqld.
+    public MysqldState Mysqld { get; private set; } = MysqldState.Up;
+
+    public bool ReadOnly { get; set; } = true;
+
+    public string? Source { get; set; }
+
+    public bool ReplicationStopped { get; private set; }
+
+    /// <summary>The applier cannot go on (a broken relay log).</summary>
+    public bool SqlBroken { get; set; }
+
+    /// <summary>The receiver gets nothing (lag that grows).</summary>
+    public bool IoBroken { get; set; }
+
+    public long Received { get; set; }
+
+    public long Applied { get; set; }
+
+    // The agent.
+    public bool AgentAlive { get; private set; } = true;
+
+    /// <summary>The agent's process is stopped: orders queue up, nothing is reported.</summary>
+    public bool AgentHung { get; set; }
+
+    /// <summary>The agent says so, but takes no step (a hanging statement).</summary>
+    public bool AgentStuck { get; set; }
+
+    /// <summary>Step code that fails until it is cleared.</summary>
+    public string? FailAt { get; set; }
+
+    public DecisionId Highest { get; private set; } = DecisionId.None;
+
+    public TakeOver? TakeOver { get; private set; }
+
+    public long Incarnation { get; set; } = 1;
+
+    public HostOrder? Order => _order;
+
+    public OrderProgress Progress => _progress;
+
+    /// <summary>Every order taken, for asking what a host was told.</summary>
+    public List<HostOrder> Obeyed { get; } = [];
+
+    public bool EffectiveWriter => Power && Mysqld == MysqldState.Up && !ReadOnly && Addresses.Contains(world.Topology.WriterAddress);
+
+    public bool Writable => Power && Mysqld == MysqldState.Up && !ReadOnly;
+
+    public bool Reachable => Power && Linked && AgentAlive;
+
+    public void CrashMysqld() => Mysqld = MysqldState.Down;
+
+    /// <summary>SIGSTOP: the socket is there, nothing answers.</summary>
+    public void HangMysqld() => Mysqld = MysqldState.NotAnswering;
+
+    public void WakeMysqld() => Mysqld = MysqldState.Up;
+
+    /// <summary>my.cnf starts it read-only.</summary>
+    public void StartMysqld() => (Mysqld, ReadOnly) = (MysqldState.Up, true);
+
+    public void PowerOff()
+    {
+        (Power, Mysqld) = (false, MysqldState.Down);
+        Addresses.Clear();
+        StopAgent();
+    }
+
+    public void PowerOn()
+    {
+        (Power, BootedAt) = (true, world.At);
+        StartMysqld();
+        StartAgent();
+    }
+
+    public void StopAgent() => AgentAlive = false;
+
+    /// <summary>Only what is on disk is left: the highest decision and the last takeover.</summary>
+    public void StartAgent()
+    {
+        (AgentAlive, _order, _progress, _seq) = (true, null, OrderProgress.None, 0);
+        Incarnation++;
+    }
+
+    public void Receive(HostOrder order)
+    {
+        if (!Reachable || order.Id < Highest)
+            return;
+        Highest = order.Id;
+        if (_order?.Id == order.Id)
+            return;
+        if (_order is null || !_order.WantsTheSameAs(order))
+            Obeyed.Add(order);
+        if (_order?.CatchUp is null)
+            _catchUpSince = world.At;
+        _order = order;
+        Set(OrderStatus.Working, null, "taken up");
+    }
+
+    /// <summary>One step towards what the order wants.</summary>
+    public void Act()
+    {
+        if (!Power || !AgentAlive || AgentHung || AgentStuck || _order is not { } o)
+            return;
+        if (NextStep(o) is not { } step)
+        {
+            Set(OrderStatus.Done, null, null);
+            return;
+        }
+
+        if (step.Code == FailAt)
+            Set(OrderStatus.Failed, step.Code, $"{step.Code} failed as scripted");
+        else if (step.Do is { } act)
+        {
+            act();
+            Set(OrderStatus.Working, step.Code, null);
+        }
+        else
+            Set(step.Failed ? OrderStatus.Failed : OrderStatus.Working, step.Code, $"{step.Code} cannot be done");
+    }
+
+    /// <summary>What the agent would report now; null = the same as last time.</summary>
+    public Report? ReportIfChanged()
+    {
+        Report r = Report();
+        bool same = !_changed && _lastReported is { } l && l.Facts.Mysqld == r.Facts.Mysqld && l.Facts.ReadOnly == r.Facts.ReadOnly;
+        return same ? null : Reported(r);
+    }
+
+    public Report ReportNow() => Reported(Report());
+
+    private Report Reported(Report r)
+    {
+        (_lastReported, _changed) = (r, false);
+        _seq++;
+        return r;
+    }
+
+    private Report Report()
+    {
+        bool up = Mysqld == MysqldState.Up;
+        var facts = new HostFacts(
+            Mysqld, up ? null : "gone", up ? ReadOnly : null, [.. Addresses],
+            up && Source is not null ? new ReplicationFacts(world.Topology.Hosts[Source].Ip, 3306, Source, "Yes", !SqlBroken, 0, null, false) : null,
+            up ? new BinlogPosition("bin.000001", Applied) : null, null, (long)(world.At - BootedAt).TotalSeconds, "10.11.6-MariaDB");
+        return new Report("C1", Name, Incarnation, _seq + 1, Highest, _progress, facts, TakeOver);
+    }
+
+    private (string Code, Action? Do, bool Failed)? NextStep(HostOrder o)
+    {
+        if (!o.Writable && Mysqld == MysqldState.Up && !ReadOnly)
+            return ("read_only", () => ReadOnly = true, false);
+        if (Addresses.Where(a => !o.Roles.Contains(a)).Select(a => (RoleAddress?)a).FirstOrDefault() is { } gone)
+            return ("remove_address", () => Addresses.Remove(gone), false);
+        if (!o.Writable && Mysqld == MysqldState.NotAnswering)
+            return ("read_only", null, true);
+        if (Mysqld == MysqldState.Up && (o.Replication.Action == ReplicationAction.Stop) != ReplicationStopped)
+            return ("replication", () => ReplicationStopped = !ReplicationStopped, false);
+        if (Mysqld == MysqldState.Up && o.Replication is { Action: ReplicationAction.Follow, Source: { } source } && Source != source.Host)
+            return ("repoint", () => (Applied, Source) = (Received, source.Host), false);
+        if (o.Writable && Mysqld != MysqldState.Up)
+            return ("writable", null, true);
+        if (o.Writable && ReadOnly)
+            return CatchUp(o.CatchUp) ?? ("writable", () => (ReadOnly, TakeOver) = (false, new TakeOver(o.Id, new BinlogPosition("bin.000001", Applied))), false);
+        return o.Roles.Where(a => !Addresses.Contains(a)).Select(a => (RoleAddress?)a).FirstOrDefault() is { } missing
+            ? ("add_address", () => Addresses.Add(missing), false)
+            : null;
+    }
+
+    private (string Code, Action? Do, bool Failed)? CatchUp(CatchUpOrder? c)
+    {
+        if (c is null || c.Force)
+            return null;
+        if (FailAt == "catch_up")
+            return ("catch_up", null, true);
+        if (Applied < Received && !SqlBroken)
+            return ("catch_up", () => Applied = Received, false);
+        bool late = world.At - _catchUpSince >= TimeSpan.FromMilliseconds(c.TimeoutMs);
+        if (SqlBroken && Applied < Received)
+            return ("catch_up", null, late);
+        return Applied < (c.UpTo?.Position ?? 0) ? ("catch_up", null, late) : null;
+    }
+
+    private void Set(OrderStatus status, string? step, string? sentence)
+    {
+        OrderProgress next = new(_order!.Id, status, step, sentence, []);
+        _changed |= next.Id != _progress.Id || next.Status != _progress.Status || next.Step != _progress.Step;
+        _progress = next;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Checks;
+using Mmm.Shared.Decisions;
+using Mmm.Shared.Settings;
+using Mmm.Shared.Topology;
+
+namespace Mmm.Shared.Tests.Decisions;
+
+/// <summary>Configurations the tests use.</summary>
+internal static class Worlds
+{
+    public static readonly DateTimeOffset Epoch0 = new(2026, 3, 1, 3, 0, 0, TimeSpan.Zero);
+
+    public static readonly DecisionSettings Settings = new(
+        InitialMode: ClusterMode.Active,
+        AutoSetOnline: TimeSpan.Zero,
+        FlapCount: 3,
+        FlapDuration: TimeSpan.FromHours(1),
+        WaitForOtherMaster: TimeSpan.FromSeconds(120),
+        CarefulStartup: true,
+        MasterConnectRetry: TimeSpan.FromSeconds(60),
+        QuickRecovery: TimeSpan.FromSeconds(60),
+        AgentTimeout: TimeSpan.FromSeconds(2),
+        ReleaseTimeout: TimeSpan.FromSeconds(4),
+        CatchUpTimeout: TimeSpan.FromSeconds(10),
+        MoveTimeout: TimeSpan.FromSeconds(20),
+        StartupTimeout: TimeSpan.FromSeconds(15),
+        SightTimeout: TimeSpan.FromSeconds(3));
+
+    /// <summary>db1 and db2 masters, db3... slaves; writer (10.0.0.50) on the masters, one reader address per host on all.</summary>
+    public static ClusterTopology Topology(int slaves = 1, string? prefer = null, int? readers = null, bool exclusive = false)
+    {
+        var hosts = new List<Host>();
+        for (int i = 1; i <= 2 + slaves; i++)
+            hosts.Add(new Host($"db{i}", $"10.0.{i / 200}.{i % 200}", i <= 2 ? HostMode.Master : HostMode.Slave, i == 1 ? "db2" : i == 2 ? "db1" : null, 3306, 9989, "eth0"));
+        ImmutableArray<string> names = [.. hosts.Select(h => h.Name)];
+        ImmutableArray<string> readerIps = [.. Enumerable.Range(0, readers ?? names.Length).Select(i => $"10.9.{i / 200}.{i % 200}")];
+        var roles = new List<Role>
+        {
+            new("writer", RoleMode.Exclusive, ["db1", "db2"], ["10.0.250.50"], prefer),
+            new("reader", RoleMode.Balanced, names, readerIps, null),
+        };
+        if (exclusive)
+            roles.Add(new Role("backup", RoleMode.Exclusive, names, ["10.0.250.60"], names[^1]));
+        return new ClusterTopology(
+            "C1",
+            hosts.ToImmutableSortedDictionary(h => h.Name, h => h, StringComparer.Ordinal),
+            roles.ToImmutableSortedDictionary(r => r.Name, r => r, StringComparer.Ordinal),
+            "writer");
+    }
+
+    public static ClusterSettings Cluster(ClusterTopology topology, DecisionSettings? settings = null)
+    {
+        static CheckSettings Check(double period, double trap) => new(TimeSpan.FromSeconds(period), TimeSpan.FromSeconds(trap), TimeSpan.FromSeconds(1));
+        var checks = new Dictionary<CheckKind, CheckSettings>
+        {
+            [CheckKind.Ping] = Check(0.5, 2),
+            [CheckKind.Mysql] = Check(0.5, 2),
+            [CheckKind.RepThreads] = Check(1, 5),
+            [CheckKind.RepBacklog] = Check(1, 10),
+        };
+        var login = new MysqlLogin("mmm", new Secret("unused"));
+        return new ClusterSettings(topology, settings ?? Settings, checks.ToImmutableSortedDictionary(), TimeSpan.FromSeconds(60), login, login, login);
+    }
+}

@@ -1,0 +1,134 @@
+using Mmm.Shared.Decisions;
+using Mmm.Shared.Messages;
+using Xunit;
+using static Mmm.Shared.Messages.AgentProtocol;
+
+namespace Mmm.Shared.Tests.Decisions;
+
+/// <summary>The move of the active master role, step by step.</summary>
+public sealed class WriterMoveTests
+{
+    [Fact]
+    public void Planned_move_completes_only_after_the_new_holder_took_over_and_loses_nothing()
+    {
+        World w = World.Running();
+        Assert.Equal("OK: Role 'writer' has been moved from 'db1' to 'db2'. Now you can wait some time and check new roles info!", w.Say("move_role", "writer", "db2"));
+        w.Watch = () =>
+        {
+            if (w.Doc.Move is null)
+                Assert.True(w.Db2.EffectiveWriter, w.Describe());
+        };
+        w.Until(() => w.Doc.Move is null, 10);
+        w.Until(() => w.Db3.Source == "db2", 3);
+        Assert.Equal("db2", w.Doc.ActiveMaster!.Host);
+        Assert.Contains("writer_moved", w.Codes);
+        Assert.Equal(w.Acknowledged, w.Db2.Applied);
+        Assert.False(w.Db1.Writable);
+    }
+
+    [Fact]
+    public void Planned_move_orders_the_candidate_to_catch_up_to_where_the_old_masters_binlog_ended()
+    {
+        World w = World.Running();
+        w.Db2.IoBroken = true;
+        w.Run(1);
+        w.Db2.IoBroken = false;
+        w.Say("move_role", "writer", "db2");
+        w.Until(() => w.OrdersTo("db2").Any(o => o.Writable), 10);
+        CatchUpOrder catchUp = w.OrdersTo("db2").First(o => o.Writable).CatchUp!;
+        Assert.Equal(("db1", w.Topology.Hosts["db1"].Ip, w.Db1.Applied, false), (catchUp.From, catchUp.FromIp, catchUp.UpTo!.Position, catchUp.Force));
+    }
+
+    [Fact]
+    public void The_new_holder_is_told_nothing_of_the_role_before_the_old_one_has_let_go()
+    {
+        World w = World.Running();
+        w.Db1.AgentStuck = true;
+        w.Say("move_role", "writer", "db2");
+        w.Run(10);
+        Assert.DoesNotContain(w.OrdersTo("db2"), o => o.Writable || o.Roles.Contains(w.Topology.WriterAddress));
+        Assert.Contains(w.OrdersTo("db1"), o => !o.Writable);
+        w.Db1.AgentStuck = false;
+        w.Until(() => w.Db2.EffectiveWriter, 5);
+    }
+
+    [Fact]
+    public void Crash_of_the_writers_mysqld_fails_over_without_waiting_for_anything()
+    {
+        World w = World.Running();
+        w.Db1.CrashMysqld();
+        w.Until(() => w.Db2.EffectiveWriter, 1.5);
+        w.Until(() => w.Db3.Source == "db2" && w.Doc.Move is null, 2);
+        Assert.Equal(HostState.HardOffline, w.StateOf("db1"));
+        Assert.Equal("db2", w.Doc.ActiveMaster!.Host);
+        Assert.Empty(w.Kills);
+        Assert.Empty(w.Db1.Addresses);
+    }
+
+    [Fact]
+    public void Silent_host_is_killed_and_waited_for_before_its_role_goes_on()
+    {
+        World w = World.Running();
+        w.Db1.PowerOff();
+        DateTimeOffset off = w.At;
+        w.Until(() => w.Db2.EffectiveWriter, 10);
+        KillHost kill = Assert.Single(w.Kills);
+        Assert.Equal(("db1", false), (kill.Host, kill.PingOk));
+        // trap_period (2 s), then release_timeout (4 s) from when it was known to be down.
+        Assert.InRange((w.At - off).TotalSeconds, 6, 7.5);
+    }
+
+    [Fact]
+    public void Agent_that_fell_silent_long_before_its_host_died_changes_nothing_until_then()
+    {
+        World w = World.Running();
+        w.Db1.StopAgent();
+        w.Run(30);
+        Assert.True(w.Db1.EffectiveWriter);
+        Assert.Equal("db1", w.WriterHolder);
+        Assert.Contains("agent on host db1 is not reachable", Snapshots.Of(w.State, 1, null).Warnings);
+        w.Db1.PowerOff();
+        DateTimeOffset off = w.At;
+        w.Until(() => w.Db2.EffectiveWriter, 10);
+        Assert.Equal("db1", Assert.Single(w.Kills).Host);
+        Assert.InRange((w.At - off).TotalSeconds, 6, 7.5);
+    }
+
+    [Fact]
+    public void Host_that_says_it_still_takes_writes_is_not_given_up_on()
+    {
+        World w = World.Running();
+        foreach (ModelMonitor m in w.Monitors)
+            m.Sees[("db1", Mmm.Shared.Checks.CheckKind.Mysql)] = SightProtocol.Outcome.Failing;
+        w.Db1.AgentStuck = true;
+        w.Run(30);
+        Assert.Equal(HostState.HardOffline, w.StateOf("db1"));
+        Assert.False(w.Db2.Writable);
+        Assert.Contains(Snapshots.Of(w.State, 1, null).Warnings, x => x.Contains("its agent says that it still takes writes", StringComparison.Ordinal));
+        w.Db1.AgentStuck = false;
+        w.Until(() => w.Db2.EffectiveWriter, 5);
+    }
+
+    [Fact]
+    public void Candidate_that_took_over_and_died_before_it_could_tell_is_the_one_to_catch_up_with()
+    {
+        World w = World.Running();
+        w.Say("move_role", "writer", "db2");
+        w.Until(() => w.Db2.Writable, 5);
+        // Its report of it is never made; the agent remembers on disk.
+        w.Db2.CrashMysqld();
+        w.Until(() => w.Db1.EffectiveWriter, 10);
+        Assert.Contains(w.OrdersTo("db1"), o => o.Writable && o.CatchUp is { From: "db2" });
+    }
+
+    [Fact]
+    public void Time_goes_on_under_a_coordinator_whose_clock_is_behind()
+    {
+        World w = World.Running();
+        w.ShiftCoordinatorsClock(TimeSpan.FromHours(-1));
+        w.NewCoordinator();
+        w.Run(3);
+        w.Db1.PowerOff();
+        w.Until(() => w.Db2.EffectiveWriter, 10);
+    }
+}
