@@ -19,6 +19,7 @@ public sealed class LabCluster : IDisposable
         Paths = paths;
         Secrets = secrets;
         Keeper = new KeeperClient(paths);
+        KeeperIdentity = keeper;
         _inside = new Inside(paths, keeper);
         Http = new LabHttp(plan, secrets, Keeper);
         Faults = new LabFaults(this);
@@ -32,6 +33,9 @@ public sealed class LabCluster : IDisposable
     public LabSecrets Secrets { get; }
 
     public KeeperClient Keeper { get; }
+
+    /// <summary>The process keeper itself.</summary>
+    public ProcessIdentity KeeperIdentity { get; }
 
     /// <summary>Runs commands inside the lab's network.</summary>
     public Inside Inside => _inside;

@@ -54,29 +54,15 @@ public static class LabLifecycle
             return false;
         ProcessIdentity? keeper = ReadRecord(KeeperRecord(paths));
         ReadRecord(paths.ForwardFile)?.Signal(ProcessIdentity.SigTerm);
-        if (File.Exists(paths.KeeperSocket))
-        {
-            keeper?.Signal(ProcessIdentity.SigCont);
-            try
-            {
-                await new KeeperClient(paths).AskAsync(new KeeperProtocol.Request("end"), ct);
-            }
-            catch (LabException)
-            {
-                // It does not answer: it is killed below, and what it had started is in the records.
-            }
-        }
-
+        keeper?.Signal(ProcessIdentity.SigCont);
+        if (keeper is not null && await EndsByItselfAsync(paths, ct))
+            await EndsAsync(keeper, TimeSpan.FromSeconds(5), ct);
+        keeper?.Signal(ProcessIdentity.SigKill);
         List<ProcessIdentity> left = [.. Records(paths)];
         foreach (ProcessIdentity process in left)
             process.Signal(ProcessIdentity.SigKill);
         if (keeper is not null)
-        {
             left.Add(keeper);
-            await EndsAsync(keeper, TimeSpan.FromSeconds(5), ct);
-            keeper.Signal(ProcessIdentity.SigKill);
-        }
-
         if (ReadRecord(paths.ForwardFile) is { } forward)
             left.Add(forward);
         foreach (ProcessIdentity process in left)
@@ -219,6 +205,20 @@ public static class LabLifecycle
         catch (Exception e) when (e is JsonException or IOException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Asks the keeper to end everything and then itself. False: it does not answer, and what it had started is in the records.</summary>
+    private static async Task<bool> EndsByItselfAsync(LabPaths paths, CancellationToken ct)
+    {
+        try
+        {
+            await new KeeperClient(paths).AskAsync(new KeeperProtocol.Request("end"), ct);
+            return true;
+        }
+        catch (LabException)
+        {
+            return false;
         }
     }
 

@@ -34,6 +34,10 @@ public sealed class KeeperClient(LabPaths paths)
             Response response = await ReceiveAsync(stream, deadline.Token);
             return response.Processes ?? [];
         }
+        catch (IOException e)
+        {
+            throw new LabException($"The process keeper of lab '{paths.Name}' ended while it was asked: {e.Message}", e);
+        }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             throw new LabException($"The process keeper of lab '{paths.Name}' did not answer within {Timeout.TotalSeconds:0} s.");
@@ -49,9 +53,11 @@ public sealed class KeeperClient(LabPaths paths)
             await ReceiveAsync(stream, ct);
             return stream;
         }
-        catch
+        catch (Exception e)
         {
             await stream.DisposeAsync();
+            if (e is IOException)
+                throw new LabException($"The process keeper of lab '{paths.Name}' ended while it was asked: {e.Message}", e);
             throw;
         }
     }

@@ -1,0 +1,25 @@
+using Xunit;
+
+namespace Mmm.Lab.Tests.Harness;
+
+/// <summary>Puts the end of every node's log into the output of a failed test, and the whole logs into a folder that stays.</summary>
+internal static class LogDump
+{
+    private const int LinesPerLog = 40;
+
+    public static void Write(LabCluster lab)
+    {
+        string kept = Path.Combine(AppContext.BaseDirectory, "logs", $"{lab.Plan.Options.Name}-{TestContext.Current.Test?.TestDisplayName ?? "fixture"}");
+        Directory.CreateDirectory(kept);
+        ITestOutputHelper? output = TestContext.Current.TestOutputHelper;
+        foreach (string file in Directory.EnumerateFiles(lab.Paths.Logs).Order(StringComparer.Ordinal))
+        {
+            File.Copy(file, Path.Combine(kept, Path.GetFileName(file)), overwrite: true);
+            output?.WriteLine($"---- {Path.GetFileName(file)}");
+            foreach (string line in File.ReadLines(file).TakeLast(LinesPerLog))
+                output?.WriteLine(line);
+        }
+
+        output?.WriteLine($"Whole logs: {kept}");
+    }
+}
