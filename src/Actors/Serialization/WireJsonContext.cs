@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Mmm.Shared.Messages;
 
@@ -17,6 +15,16 @@ namespace Mmm.Actors.Serialization;
 [JsonSerializable(typeof(ControlProtocol.Command))]
 [JsonSerializable(typeof(ControlProtocol.Answer))]
 [JsonSerializable(typeof(ControlProtocol.Ping))]
+[JsonSerializable(typeof(LedgerProtocol.Prepare), TypeInfoPropertyName = "LedgerPrepare")]
+[JsonSerializable(typeof(LedgerProtocol.Accept), TypeInfoPropertyName = "LedgerAccept")]
+[JsonSerializable(typeof(LedgerProtocol.Promise), TypeInfoPropertyName = "LedgerPromise")]
+[JsonSerializable(typeof(LedgerProtocol.Accepted), TypeInfoPropertyName = "LedgerAccepted")]
+[JsonSerializable(typeof(LedgerProtocol.Refused), TypeInfoPropertyName = "LedgerRefused")]
+[JsonSerializable(typeof(LedgerProtocol.NotVoting), TypeInfoPropertyName = "LedgerNotVoting")]
+[JsonSerializable(typeof(LedgerProtocol.ReadCopy), TypeInfoPropertyName = "LedgerReadCopy")]
+[JsonSerializable(typeof(LedgerProtocol.Copy), TypeInfoPropertyName = "LedgerCopy")]
+[JsonSerializable(typeof(LedgerProtocol.AskStatus), TypeInfoPropertyName = "LedgerAskStatus")]
+[JsonSerializable(typeof(LedgerProtocol.Status), TypeInfoPropertyName = "LedgerStatus")]
 [JsonSerializable(typeof(SightProtocol.VantageReport))]
 [JsonSerializable(typeof(SightProtocol.LookNow))]
 [JsonSerializable(typeof(SightProtocol.KeepProbing))]
@@ -24,25 +32,6 @@ namespace Mmm.Actors.Serialization;
 [JsonSerializable(typeof(StatusProtocol.ClusterSnapshot))]
 internal sealed partial class WireJsonContext : JsonSerializerContext
 {
-    /// <summary>
-    /// Strict where silence would turn into a wrong decision (missing or null fields, unknown enum words, duplicate fields, null list
-    /// elements), lenient where two neighbouring releases must talk (unknown fields are skipped, optional ones take their default).
-    /// </summary>
-    public static WireJsonContext Strict { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        AllowDuplicateProperties = false,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
-        NumberHandling = JsonNumberHandling.Strict,
-        MaxDepth = 32,
-        // The payload is never put into a web page; the default encoder would turn every quote of an embedded document into six bytes.
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters =
-        {
-            new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false),
-            new StrictImmutableArrayConverterFactory(),
-        },
-    });
+    /// <inheritdoc cref="StrictJson.NewOptions"/>
+    public static WireJsonContext Strict { get; } = new(StrictJson.NewOptions());
 }

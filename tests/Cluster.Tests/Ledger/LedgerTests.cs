@@ -1,0 +1,180 @@
+using Mmm.Actors.Ledger;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Messages;
+using Xunit;
+
+namespace Mmm.Cluster.Tests.Ledger;
+
+/// <summary>Real keepers and ledgers over loopback.</summary>
+public sealed class LedgerTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_first_installation_opens_empty_and_stores_and_the_next_coordinator_finds_it(int monitors)
+    {
+        await using var installation = LedgerInstallation.Running(monitors);
+        LedgerClient first = installation.NewCoordinator();
+        LedgerMessages.Opened opened = await first.Opened();
+        Assert.Null(opened.Document);
+        Assert.Equal(0, opened.Id.Version);
+        Assert.Equal(new DecisionId(opened.Id.Epoch, 1), await first.Stored(1, "one"));
+        Assert.Equal(new DecisionId(opened.Id.Epoch, 2), await first.Stored(2, "two"));
+
+        LedgerClient second = installation.NewCoordinator("mon2");
+        LedgerMessages.Opened taken = await second.Opened();
+        Assert.Equal("two", taken.Document);
+        Assert.Equal(2, taken.Id.Version);
+        Assert.True(taken.Id.Epoch > opened.Id.Epoch);
+
+        first.Store(3, "of the old one");
+        Assert.Equal(taken.Id.Epoch, (await first.Expect<LedgerMessages.SteppedDown>()).Higher);
+        Assert.Equal(new DecisionId(taken.Id.Epoch, 3), await second.Stored(3, "three"));
+        // And the one that stepped down may begin anew.
+        LedgerMessages.Opened again = await first.Opened();
+        Assert.Equal(("three", 3), (again.Document, again.Id.Version));
+    }
+
+    [Fact]
+    public async Task With_one_monitor_dead_it_decides_with_two_dead_it_says_so_and_goes_on_when_one_is_back()
+    {
+        await using var installation = LedgerInstallation.Running(3);
+        LedgerClient ledger = installation.NewCoordinator();
+        await ledger.Opened();
+        await ledger.Stored(1, "one");
+
+        await installation.Stop(2);
+        await ledger.Stored(2, "two");
+
+        await installation.Stop(1);
+        ledger.Store(3, "three");
+        string sentence = (await ledger.Expect<LedgerMessages.NoQuorum>()).Sentence;
+        Assert.Equal("2 of the 3 configured monitors must have a decision on disk before it counts, 1 answers: mon2 does not answer; mon3 does not answer", sentence);
+
+        installation.StartKeeper(2);
+        Assert.Equal(3, (await ledger.Expect<LedgerMessages.Stored>()).Id.Version);
+        // The third, back at last, is brought up to date without a new decision.
+        installation.StartKeeper(1);
+        await installation.WaitForStatus(1, v => v.Held.Version == 3);
+    }
+
+    [Fact]
+    public async Task After_a_restart_of_all_monitors_the_document_is_back()
+    {
+        await using var installation = LedgerInstallation.Running(3);
+        LedgerClient ledger = installation.NewCoordinator();
+        Epoch epoch = (await ledger.Opened()).Id.Epoch;
+        string large = string.Concat(Enumerable.Repeat("\"ü漢\\", 20_000));
+        await ledger.Stored(1, large);
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(installation.Restart));
+
+        LedgerMessages.Opened opened = await installation.NewCoordinator().Opened();
+        Assert.Equal((large, 1), (opened.Document, opened.Id.Version));
+        Assert.True(opened.Id.Epoch > epoch);
+    }
+
+    [Fact]
+    public async Task A_first_installation_waits_for_all_configured_monitors_and_names_the_missing()
+    {
+        await using var installation = LedgerInstallation.Create(3);
+        installation.StartKeeper(0);
+        installation.StartKeeper(1);
+        LedgerClient ledger = installation.NewCoordinator();
+        ledger.Open();
+        string sentence = (await ledger.Expect<LedgerMessages.Unavailable>()).Sentence;
+        Assert.Contains("mon1 takes no part (it has never stored a decision; it asks the other monitors: mon2 has never stored a decision either, mon3 does not answer)", sentence);
+        Assert.Contains("mon3 does not answer", sentence);
+
+        installation.StartKeeper(2);
+        Assert.Null((await ledger.Expect<LedgerMessages.Opened>()).Document);
+    }
+
+    [Fact]
+    public async Task A_monitor_that_lost_its_disk_copies_from_the_others_and_counts_again()
+    {
+        await using var installation = LedgerInstallation.Running(3);
+        LedgerClient ledger = installation.NewCoordinator();
+        await ledger.Opened();
+        DecisionId stored = await ledger.Stored(1, "one");
+        await installation.WaitForStatus(0, v => v.Held == stored);
+        await installation.WaitForStatus(1, v => v.Held == stored);
+        await installation.Stop(2);
+        Directory.Delete(installation.StateDir(2), recursive: true);
+        installation.StartKeeper(2);
+        await installation.WaitForStatus(2, v => v is { Standing: KeeperStanding.Voting } && v.Held == stored);
+
+        await installation.Stop(0);
+        await ledger.Stored(2, "two");
+    }
+
+    [Fact]
+    public async Task A_damaged_file_is_never_taken_for_an_empty_one()
+    {
+        await using var installation = LedgerInstallation.Running(3);
+        LedgerClient ledger = installation.NewCoordinator();
+        await ledger.Opened();
+        DecisionId stored = await ledger.Stored(1, "one");
+        await installation.WaitForStatus(2, v => v.Held == stored);
+        foreach (int i in Enumerable.Range(0, 3))
+            await installation.Stop(i);
+        byte[] content = await File.ReadAllBytesAsync(installation.Database(2));
+        content.AsSpan(content.Length / 2).Fill(0x5a);
+        await File.WriteAllBytesAsync(installation.Database(2), content);
+        foreach (string file in Directory.GetFiles(installation.StateDir(0)))
+            File.Delete(file);
+
+        installation.StartKeeper(2);
+        installation.StartKeeper(0);
+        LedgerProtocol.KeeperView view = await installation.WaitForStatus(2, v => v.Why?.Contains("mon1 has never") == true);
+        Assert.Equal(KeeperStanding.Lost, view.Standing);
+        Assert.Contains("keeper.db is damaged", view.Why);
+        Assert.Equal(KeeperStanding.New, (await installation.Status(0)).Standing);
+        LedgerClient next = installation.NewCoordinator();
+        next.Open();
+        Assert.Contains("mon3 takes no part (", (await next.Expect<LedgerMessages.Unavailable>()).Sentence);
+    }
+
+    [Fact]
+    public async Task A_damaged_file_is_kept_aside_once_the_records_are_copied()
+    {
+        await using var installation = LedgerInstallation.Running(3);
+        LedgerClient ledger = installation.NewCoordinator();
+        await ledger.Opened();
+        DecisionId stored = await ledger.Stored(1, "one");
+        await installation.WaitForStatus(0, v => v.Held == stored);
+        await installation.WaitForStatus(1, v => v.Held == stored);
+        await installation.Stop(2);
+        await File.WriteAllTextAsync(installation.Database(2), "this is not a database, this is not a database, this is not a database");
+        installation.StartKeeper(2);
+
+        await installation.WaitForStatus(2, v => v is { Standing: KeeperStanding.Voting } && v.Held == stored);
+        Assert.StartsWith("this is not", await File.ReadAllTextAsync(installation.Database(2) + ".damaged"));
+        await installation.Restart(2);
+        await installation.WaitForStatus(2, v => v is { Standing: KeeperStanding.Voting } && v.Held == stored);
+    }
+
+    [Fact]
+    public async Task Two_keepers_never_share_a_state_directory()
+    {
+        await using var installation = LedgerInstallation.Create(3);
+        installation.StartKeeper(0);
+        await installation.WaitForStatus(0, v => v.Standing == KeeperStanding.New);
+        installation.StartKeeper(1, installation.StateDir(0));
+        LedgerProtocol.KeeperView view = await installation.WaitForStatus(1, v => v.Why?.Contains("in use") == true);
+        Assert.Equal($"the state directory {installation.StateDir(0)} is in use by another running mmm-monitor: give each its own monitor.state_dir, or stop the other one", view.Why);
+
+        await installation.Stop(0);
+        await installation.WaitForStatus(1, v => v.Standing == KeeperStanding.New);
+    }
+
+    [Fact]
+    public async Task A_document_too_large_to_send_is_refused_with_a_sentence()
+    {
+        await using var installation = LedgerInstallation.Running(1);
+        LedgerClient ledger = installation.NewCoordinator();
+        await ledger.Opened();
+        await ledger.Stored(1, new string('"', LedgerActor.MaxDocumentBytes));
+        ledger.Store(2, new string('"', LedgerActor.MaxDocumentBytes + 1));
+        Assert.Contains("too many hosts", (await ledger.Expect<LedgerMessages.NoQuorum>()).Sentence);
+    }
+}
