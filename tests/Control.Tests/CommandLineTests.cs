@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mmm.Shared.Api;
+using Mmm.Shared.Status;
 
 namespace Mmm.Control.Tests;
 
@@ -68,6 +69,14 @@ public sealed class CommandLineTests
         await using FakeMonitor monitor = await FakeMonitor.Start(answer: r => new CommandAnswer(r.Id, false, "ERROR: Unknown host name 'dbx'!"));
         Ran ran = await _cli.Mmm("--monitors", monitor.Address, "set_online", "dbx");
         Assert.Equal((ExitCodes.Refused, "ERROR: Unknown host name 'dbx'!\n", ""), (ran.Exit, ran.Out, ran.Error));
+    }
+
+    [Fact]
+    public async Task A_coordinator_without_a_quorum_exits_4()
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start(answer: r => new CommandAnswer(r.Id, false, MmmAnswers.NothingDecided("2 of 3 keepers are silent")));
+        Ran ran = await _cli.Mmm("--monitors", monitor.Address, "set_active");
+        Assert.Equal((ExitCodes.NoCoordinator, "ERROR: Nothing can be decided at the moment: 2 of 3 keepers are silent. Nothing was changed.\n"), (ran.Exit, ran.Out));
     }
 
     [Fact]

@@ -35,8 +35,9 @@ internal sealed class FakeMonitor : IAsyncDisposable
     /// <param name="answer">To commands; null = no coordinator answers (503).</param>
     /// <param name="name">Its configured name.</param>
     /// <param name="silentClusters">Configured clusters it has heard nothing of.</param>
+    /// <param name="body">Instead of everything: what any other server might answer.</param>
     public static async Task<FakeMonitor> Start(
-        ClusterSnapshot[]? snapshots = null, long ageMs = 200, string? token = null, Func<CommandRequest, CommandAnswer>? answer = null, string name = "mon1", string[]? silentClusters = null)
+        ClusterSnapshot[]? snapshots = null, long ageMs = 200, string? token = null, Func<CommandRequest, CommandAnswer>? answer = null, string name = "mon1", string[]? silentClusters = null, string? body = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -49,6 +50,8 @@ internal sealed class FakeMonitor : IAsyncDisposable
             monitor.Requests++;
             return token is null || http.Request.Headers.Authorization == $"Bearer {token}" ? next(http) : Problem(401, "Send the token.").ExecuteAsync(http);
         });
+        if (body is not null)
+            app.Use((HttpContext http, RequestDelegate _) => Results.Text(body, "application/json").ExecuteAsync(http));
         app.MapGet(ApiPaths.Clusters, () => Json(
             new ClusterList(name, [.. known.Select(s => new ClusterEntry(s.Cluster, ageMs, s.Mode, s.Phase, s.ActiveMaster)), .. (silentClusters ?? []).Select(c => new ClusterEntry(c))]),
             ApiFormat.Wire.ClusterList));

@@ -6,6 +6,7 @@ using Mmm.Actors.Ledger;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Status;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Actors.Coordinator;
@@ -330,7 +331,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
     }
 
     private void Refuse(ControlProtocol.Command command, string why, IActorRef? asker = null) =>
-        (asker ?? Sender).Tell(new ControlProtocol.Answer(command.Id, false, $"ERROR: Nothing can be decided at the moment: {why}. Nothing was changed.", null));
+        (asker ?? Sender).Tell(new ControlProtocol.Answer(command.Id, false, MmmAnswers.NothingDecided(why), null));
 
     // One-shot and re-armed: after a paused VM a periodic timer would deliver its missed ticks in a burst.
     private void ArmTick() => Timers.StartSingleTimer(TickDue.Instance, TickDue.Instance, TickInterval);

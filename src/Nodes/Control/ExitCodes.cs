@@ -14,7 +14,7 @@ internal static class ExitCodes
     /// <summary>None of the monitors could be reached.</summary>
     public const int NoMonitor = 3;
 
-    /// <summary>A monitor answers, but no coordinator does; reads then show an old picture, or none.</summary>
+    /// <summary>A monitor answers, but no coordinator does, or it cannot decide for want of a quorum; reads then show an old picture, or none.</summary>
     public const int NoCoordinator = 4;
 
     /// <summary>The token is missing or wrong.</summary>

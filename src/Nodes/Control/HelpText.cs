@@ -65,7 +65,7 @@ internal static class HelpText
         (ExitCodes.Refused, "the answer is an ERROR: nothing was changed"),
         (ExitCodes.Usage, "wrong command line"),
         (ExitCodes.NoMonitor, "no monitor can be reached"),
-        (ExitCodes.NoCoordinator, "no coordinator answers, or what is shown is old"),
+        (ExitCodes.NoCoordinator, "no coordinator answers or it has no quorum; what is shown is old"),
         (ExitCodes.NotAuthorised, "token missing or wrong"),
         (ExitCodes.Config, "configuration or token file cannot be used"),
     ];

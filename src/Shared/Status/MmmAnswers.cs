@@ -22,6 +22,15 @@ public static class MmmAnswers
     public static string NameACluster(IEnumerable<string> known) =>
         $"ERROR: There are several clusters; name one in front, as in '@{known.First()} show'. Clusters are: {string.Join(", ", known)}";
 
+    /// <summary>Ours: the coordinator is there but cannot decide (no quorum, or it is just starting).</summary>
+    /// <param name="why">What keeps it, without a full stop.</param>
+    public static string NothingDecided(string why) => $"{NothingDecidedStart}: {why}. Nothing was changed.";
+
+    /// <summary>True for <see cref="NothingDecided"/>: not this command was refused, but none would be carried out now.</summary>
+    public static bool IsNothingDecided(string answer) => answer.StartsWith(NothingDecidedStart, StringComparison.Ordinal);
+
+    private const string NothingDecidedStart = "ERROR: Nothing can be decided at the moment";
+
     /// <summary>Answer to a line that is no command, help included.</summary>
     public static string InvalidCommand(string line) => $"Invalid command '{line}'\n\n{Help()}";
 

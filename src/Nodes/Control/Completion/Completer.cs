@@ -16,7 +16,7 @@ internal static class Completer
 {
     public const string Verb = "__complete";
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromMilliseconds(700);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1.5);
 
     private static readonly ImmutableArray<string> Options = ["--monitors", "--config", "--token-file", "--timeout", "--json", "--help"];
 

@@ -65,8 +65,15 @@ internal static class MmmRunner
     private static async Task<VerbResult> Change(MmmVerb verb, ImmutableArray<string> arguments, Session session, CancellationToken cancel)
     {
         CommandAnswer answer = await session.Command(verb, arguments, cancel);
-        return VerbResult.Of(answer.Text, answer.Ok ? ExitCodes.Ok : ExitCodes.Refused, answer, ApiFormat.Pretty.CommandAnswer);
+        return VerbResult.Of(answer.Text, ExitOf(answer), answer, ApiFormat.Pretty.CommandAnswer);
     }
+
+    private static int ExitOf(CommandAnswer answer) => answer switch
+    {
+        { Ok: true } => ExitCodes.Ok,
+        _ when MmmAnswers.IsNothingDecided(answer.Text) => ExitCodes.NoCoordinator,
+        _ => ExitCodes.Refused,
+    };
 
     private static int ExitOf(ClusterReading reading) => reading.Stale ? ExitCodes.NoCoordinator : ExitCodes.Ok;
 
