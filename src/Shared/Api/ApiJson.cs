@@ -18,6 +18,7 @@ namespace Mmm.Shared.Api;
 [JsonSerializable(typeof(ClusterList))]
 [JsonSerializable(typeof(ClusterEntry))]
 [JsonSerializable(typeof(ClusterReading))]
+[JsonSerializable(typeof(Messages.StatusProtocol.ClusterSnapshot))]
 [JsonSerializable(typeof(CommandRequest))]
 [JsonSerializable(typeof(CommandAnswer))]
 [JsonSerializable(typeof(MonitorsReading))]

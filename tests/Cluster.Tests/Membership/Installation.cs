@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Mmm.Actors;
-using Mmm.Actors.Logging;
 using Mmm.Actors.Membership;
 using Mmm.Actors.Probing;
 using Mmm.Shared.Messages;
@@ -49,8 +48,7 @@ internal sealed class Installation(int monitors) : IAsyncDisposable
         builder.Logging.ClearProviders();
         if (Environment.GetEnvironmentVariable("MMM_TEST_LOG") is not null)
             builder.Logging.AddSimpleConsole(o => o.TimestampFormat = "HH:mm:ss.fff ");
-        builder.Services.AddAkka(MonitorActors.SystemName, (akka, services) =>
-            akka.WithHostLogging(services.GetRequiredService<ILoggerFactory>()).WithMonitor(parts));
+        builder.Services.AddAkka(MonitorActors.SystemName, akka => akka.ConfigureLoggers(l => l.ClearLoggers().AddLoggerFactory()).WithMonitor(parts));
         IHost host = builder.Build();
         lock (_hosts)
             _hosts[name] = host;
@@ -126,12 +124,12 @@ internal sealed class Installation(int monitors) : IAsyncDisposable
         protected override void PostStop() => _installation.Coordinators.TryRemove(_node, out _);
     }
 
-    private sealed class HealthyNetwork : IPinger
+    internal sealed class HealthyNetwork : IPinger
     {
         public Task<CheckReading> PingAsync(string ip, TimeSpan timeout, CancellationToken stop) => Task.FromResult(CheckReading.Fine);
     }
 
-    private sealed class HealthyServers : IMysqlSights
+    internal sealed class HealthyServers : IMysqlSights
     {
         public IMysqlSight Watch(Mmm.Shared.Topology.Host host, MysqlLogin login) => new Sight();
 

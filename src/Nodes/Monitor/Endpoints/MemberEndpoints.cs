@@ -17,6 +17,9 @@ internal static class MemberEndpoints
     {
         app.MapGet(ApiPaths.Members, (ActorSystem system) => Results.Json(MemberViews.Members(Cluster.Get(system)), ApiFormat.Wire.Members));
         app.MapPost(ApiPaths.Members, Join).WithMetadata(new ChangesSomething());
+
+        // The catch-all below takes these as members without an address; they are the wrong method of the list.
+        app.MapMethods(ApiPaths.Members, [HttpMethods.Put, HttpMethods.Delete, HttpMethods.Patch], () => Problems.MethodNotAllowed("GET, POST"));
         app.MapGet(OneMember, (string address, ActorSystem system) => WithMember(address, system, (_, m) => Results.Json(MemberViews.View(m), ApiFormat.Wire.Member)));
         app.MapDelete(OneMember, (string address, ActorSystem system) => WithMember(address, system, Leave)).WithMetadata(new ChangesSomething());
         app.MapPut(OneMember, Change).WithMetadata(new ChangesSomething());

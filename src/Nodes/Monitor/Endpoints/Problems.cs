@@ -16,6 +16,10 @@ internal static class Problems
     public static IResult ReadOnly() =>
         Of(405, "read-only", "This monitor only serves reads", "Its configuration sets monitor.http_read_only; send commands to another monitor.", allow: "GET");
 
+    /// <param name="allow">Methods the path does take; null = the header is set already.</param>
+    public static IResult MethodNotAllowed(string? allow) =>
+        Of(405, "method-not-allowed", "The path does not take this method", "See docs/http-api.md for the methods of each path.", allow: allow);
+
     public static IResult UnsupportedMediaType(string wanted) =>
         Of(415, "unsupported-media-type", "The body has the wrong type", $"Send it with 'Content-Type: {wanted}'.");
 
@@ -43,7 +47,7 @@ internal static class Problems
     public static IResult ForStatus(int status) => status switch
     {
         404 => NotFound("The paths served here are listed in docs/http-api.md."),
-        405 => Of(405, "method-not-allowed", "The path does not take this method", "See docs/http-api.md for the methods of each path."),
+        405 => MethodNotAllowed(null),
         413 => Of(413, "too-large", "The body is too large", $"At most {EndpointLimits.MaxBodyBytes} bytes are taken."),
         415 => UnsupportedMediaType("application/json"),
         500 => Of(500, "failure", "The monitor failed to answer", "See the monitor's log."),

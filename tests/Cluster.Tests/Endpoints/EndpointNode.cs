@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using System.Net.Http.Headers;
+using Akka.Actor;
+using Akka.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Mmm.Cluster.Tests.Membership;
+using Mmm.Monitor.Endpoints;
+using Mmm.Shared.Api;
+using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
+
+namespace Mmm.Cluster.Tests.Endpoints;
+
+/// <summary>The management endpoint on a free loopback port over a real one-member Akka cluster; what it reads and whom it commands is scripted.</summary>
+internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands, IKeeperStatus
+{
+    private readonly WebApplication _app;
+
+    private EndpointNode(MmmSettings settings, bool join)
+    {
+        System = ActorSystem.Create("mmm", ConfigurationFactory.ParseString(
+            """
+            akka.loglevel = OFF
+            akka.stdout-loglevel = OFF
+            akka.actor.provider = cluster
+            akka.remote.dot-netty.tcp.hostname = 127.0.0.1
+            akka.remote.dot-netty.tcp.port = 0
+            akka.cluster.roles = [monitor]
+            akka.cluster.run-coordinated-shutdown-when-down = off
+            akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
+            akka.cluster.gossip-interval = 50ms
+            akka.cluster.leader-actions-interval = 50ms
+            akka.cluster.periodic-tasks-initial-delay = 50ms
+            """));
+        Cluster = Akka.Cluster.Cluster.Get(System);
+        if (join)
+            Cluster.Join(Cluster.SelfAddress);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(System);
+        builder.Services.AddSingleton<IClusterReads>(this);
+        builder.Services.AddSingleton<ICommands>(this);
+        builder.Services.AddSingleton<IKeeperStatus>(this);
+        builder.AddMmmEndpoints(settings with { Monitors = [settings.Monitors[0] with { Port = Cluster.SelfAddress.Port!.Value }, .. settings.Monitors[1..]] });
+        _app = builder.Build().MapMmmEndpoints();
+    }
+
+    public ActorSystem System { get; }
+
+    public Akka.Cluster.Cluster Cluster { get; }
+
+    public HttpClient Http { get; } = new();
+
+    /// <summary>What the status board would have.</summary>
+    public ImmutableArray<HeardSnapshot> Heard { get; set; } = [];
+
+    /// <summary>The coordinator; null = it does not answer.</summary>
+    public Func<ControlProtocol.Command, ControlProtocol.Answer>? Coordinator { get; set; }
+
+    /// <summary>True: the status board does not answer.</summary>
+    public bool BoardIsDead { get; set; }
+
+    public List<ControlProtocol.Command> Commands { get; } = [];
+
+    /// <param name="change">Of the test settings: mon1 of three, cluster C1, loopback, no token.</param>
+    /// <param name="join">False: the node is no member of any cluster.</param>
+    public static async Task<EndpointNode> Start(Func<MonitorSettings, MonitorSettings>? change = null, bool join = true)
+    {
+        MmmSettings settings = TestSettings.Of("mon1", TestSettings.Monitors(3));
+        EndpointNode node = new(settings with { Monitor = change?.Invoke(settings.Monitor) ?? settings.Monitor }, join);
+        await node._app.StartAsync();
+        node.Http.BaseAddress = new Uri(node._app.Urls.First());
+        if (join)
+            await Eventually.True(() => node.Cluster.IsUp, "the node is up");
+        return node;
+    }
+
+    public void UseToken(string? token) => Http.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.DisposeAsync();
+        await System.Terminate();
+    }
+
+    Task<ImmutableArray<HeardSnapshot>> IClusterReads.All(CancellationToken cancel) =>
+        BoardIsDead ? throw new TimeoutException("scripted") : Task.FromResult(Heard);
+
+    Task<ControlProtocol.Answer?> ICommands.Send(ControlProtocol.Command command, CancellationToken cancel)
+    {
+        Commands.Add(command);
+        return Task.FromResult(Coordinator?.Invoke(command));
+    }
+
+    Task<ControlProtocol.Answer?> ICommands.Ping(ControlProtocol.Ping ping, CancellationToken cancel) =>
+        Task.FromResult(Coordinator?.Invoke(new ControlProtocol.Command(ping.Id, "", "ping", [], "")));
+
+    Task<KeeperEntry?> IKeeperStatus.Own(CancellationToken cancel) => Task.FromResult<KeeperEntry?>(new KeeperEntry(true, "voting"));
+}
