@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Mmm.Actors;
+using Mmm.Actors.Logging;
 using Mmm.Actors.Membership;
 using Mmm.Actors.Probing;
 using Mmm.Shared.Messages;
@@ -48,7 +49,8 @@ internal sealed class Installation(int monitors) : IAsyncDisposable
         builder.Logging.ClearProviders();
         if (Environment.GetEnvironmentVariable("MMM_TEST_LOG") is not null)
             builder.Logging.AddSimpleConsole(o => o.TimestampFormat = "HH:mm:ss.fff ");
-        builder.Services.AddAkka(MonitorActors.SystemName, akka => akka.ConfigureLoggers(l => l.ClearLoggers().AddLoggerFactory()).WithMonitor(parts));
+        builder.Services.AddAkka(MonitorActors.SystemName, (akka, services) =>
+            akka.WithHostLogging(services.GetRequiredService<ILoggerFactory>()).WithMonitor(parts));
         IHost host = builder.Build();
         lock (_hosts)
             _hosts[name] = host;
