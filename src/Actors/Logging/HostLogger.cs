@@ -16,7 +16,7 @@ namespace Mmm.Actors.Logging;
 public sealed class HostLogger : ActorBase, IRequiresMessageQueue<ILoggerMessageQueueSemantics>
 {
     private readonly ILoggerFactory _factory;
-    private readonly Dictionary<Type, ILogger> _loggers = [];
+    private readonly Dictionary<(Type, string?), ILogger> _loggers = [];
 
     public HostLogger() =>
         _factory = Context.System.Settings.Setup.Get<FactorySetup>().Value.Factory;
@@ -38,8 +38,10 @@ public sealed class HostLogger : ActorBase, IRequiresMessageQueue<ILoggerMessage
 
     private void Write(LogEvent entry)
     {
-        if (!_loggers.TryGetValue(entry.LogClass, out ILogger? logger))
-            _loggers[entry.LogClass] = logger = _factory.CreateLogger(entry.LogClass);
+        // Parts of Akka that log under a name have a placeholder for a class; the name is "Cluster (akka://mmm)", say.
+        string? part = entry.LogClass.FullName == "Akka.Event.DummyClassForStringSources" ? "Akka." + entry.LogSource.Split(['(', ' ', '/'], 2)[0] : null;
+        if (!_loggers.TryGetValue((entry.LogClass, part), out ILogger? logger))
+            _loggers[(entry.LogClass, part)] = logger = part is null ? _factory.CreateLogger(entry.LogClass) : _factory.CreateLogger(part);
         logger.Log(LevelOf(entry.LogLevel()), entry.Cause, "{Message}", entry.Message);
     }
 

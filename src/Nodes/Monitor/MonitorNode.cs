@@ -1,0 +1,118 @@
+using Akka.Actor;
+using Akka.Hosting;
+using Mmm.Actors;
+using Mmm.Actors.Coordinator;
+using Mmm.Actors.Ledger;
+using Mmm.Actors.Logging;
+using Mmm.Actors.Membership;
+using Mmm.Actors.Probing;
+using Mmm.Monitor.Adapters;
+using Mmm.Monitor.Endpoints;
+using Mmm.Shared.Settings;
+
+namespace Mmm.Monitor;
+
+/// <summary>One monitor node: puts it together, runs it and tells how it ended.</summary>
+internal static class MonitorNode
+{
+    /// <summary>Longest orderly end: hand the coordinator and the probes over, leave the cluster.</summary>
+    private static readonly TimeSpan _shutdownTimeout = TimeSpan.FromSeconds(10);
+
+    /// <returns>Exit code.</returns>
+    public static async Task<int> RunAsync(MmmSettings settings, IReadOnlyList<string> warnings)
+    {
+        // Akka shares the pool with everything else; a burst of checks must not wait for the pool's slow growth.
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, 16), completions);
+
+        await using WebApplication app = Build(settings);
+        ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Mmm.Monitor");
+        try
+        {
+            foreach (string warning in warnings)
+                log.LogWarning("{Warning}", warning);
+            if (new IcmpPinger().Concern is { } concern)
+                log.LogWarning("{Concern}", concern);
+            log.LogInformation("Monitor {Name} starts; {Count} monitors are configured, {Quorum} must agree", settings.This, settings.Monitors.Length, settings.Quorum);
+            foreach (string line in Timings.WorstCase(settings).Split('\n'))
+                log.LogInformation("{Timings}", line);
+
+            // Made here and not in the host's own start, which would end with code 0 when it fails.
+            ActorSystem system = app.Services.GetRequiredService<ActorSystem>();
+            await app.RunAsync();
+            return ExitCodeOf(CoordinatedShutdown.Get(system).ShutdownReason, log);
+        }
+        catch (Exception e) when (StartProblem.Of(e, settings) is { } problem)
+        {
+            log.LogCritical("{Sentence}", problem.Sentence);
+            return problem.ExitCode;
+        }
+        catch (Exception e)
+        {
+            log.LogCritical(e, "Monitor {Name} ends because of a defect", settings.This);
+            return ExitCodes.Defect;
+        }
+    }
+
+    private static WebApplication Build(MmmSettings settings)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.AddMonitorLogging();
+        builder.Services.AddSystemd();
+        builder.Services.Configure<HostOptions>(o =>
+        {
+            o.ShutdownTimeout = _shutdownTimeout;
+
+            // A browser that holds a connection open must not delay the hand-over.
+            o.ServicesStopConcurrently = true;
+        });
+        MonitorParts parts = Parts(settings);
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(parts.Identity);
+        builder.Services.AddSingleton<IKeeperStatus, KeeperStatus>();
+        builder.AddMmmEndpoints(settings);
+        builder.Services.AddAkka(MonitorActors.SystemName, (akka, services) =>
+            akka.WithHostLogging(services.GetRequiredService<ILoggerFactory>()).WithMonitor(parts));
+        return builder.Build().MapMmmEndpoints();
+    }
+
+    private static MonitorParts Parts(MmmSettings settings)
+    {
+        TimeProvider time = TimeProvider.System;
+        var identity = ProcessIdentity.Take(settings.This, time);
+        string fingerprint = SettingsFingerprint.Of(settings);
+        return new MonitorParts(
+            settings,
+            identity,
+            time,
+            new ProbingPorts(new IcmpPinger(), new MysqlSights()),
+            (_, _) => KeeperActor.Props(identity, settings.Monitors, [.. settings.Clusters.Keys], settings.Monitor.StateDir, time),
+            (_, registry) => CoordinatorActor.Props(
+                settings,
+                new CoordinatorSetup(
+                    identity,
+                    time,
+                    cluster => LedgerActor.Props(cluster, settings.Monitors, identity, time),
+                    registry.Get<ShardRegionKey>(),
+                    new KillHostProcess(settings.Monitor.KillHostBin),
+                    fingerprint)),
+            fingerprint);
+    }
+
+    private static int ExitCodeOf(CoordinatedShutdown.Reason? reason, ILogger log)
+    {
+        switch (reason)
+        {
+            case CoordinatedShutdown.ClusterDowningReason:
+                log.LogError("This monitor lost touch with the majority of the others (cut off, or it stood still for too long) and was removed from their cluster. It ends, to be started again and to join them.");
+                return ExitCodes.StartAgain;
+            case BootstrapActor.OutrankedReason:
+                return ExitCodes.StartAgain;
+            case null or CoordinatedShutdown.ActorSystemTerminateReason or CoordinatedShutdown.UnknownReason:
+                log.LogCritical("The actor system ended by itself; the log above says why");
+                return ExitCodes.Defect;
+            default:
+                return ExitCodes.Stopped;
+        }
+    }
+}
