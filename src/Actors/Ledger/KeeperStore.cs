@@ -102,7 +102,7 @@ internal sealed class KeeperStore : IDisposable
             Records = records;
             Lost = lost.ToDictionary(c => c, _ => $"an earlier {_path} was damaged", StringComparer.Ordinal);
         }
-        catch (Exception e) when (e is InvalidDataException or SqliteException { SqliteErrorCode: Corrupt or NotADatabase or GenericError })
+        catch (Exception e) when (e is InvalidDataException or SqliteException { SqliteErrorCode: Corrupt or NotADatabase or GenericError } or SqliteException { SqliteExtendedErrorCode: ShortRead })
         {
             _connection?.Dispose();
             _connection = null;
@@ -131,6 +131,9 @@ internal sealed class KeeperStore : IDisposable
     private const int GenericError = 1;
     private const int Corrupt = 11;
     private const int NotADatabase = 26;
+
+    /// <summary>The file ends where SQLite's own bookkeeping says it goes on; other I/O errors are the disk's, and may pass.</summary>
+    private const int ShortRead = 522;
 }
 
 /// <summary>The keeper's disk cannot be used at the moment; the message is a sentence for operators.</summary>

@@ -17,12 +17,12 @@ public static class LedgerProposer
     /// <param name="incarnation">Unique to this proposer, see <see cref="ProposerState"/>.</param>
     public static ProposerState Create(string cluster, IEnumerable<string> keepers, string node, string incarnation) => new(
         cluster, [.. keepers.Order(StringComparer.Ordinal)], node, incarnation, ReignPhase.Closed, Epoch.None, Epoch.None, DecisionId.None, null,
-        ImmutableSortedDictionary<string, LedgerProtocol.IAnswer>.Empty, [], false);
+        ImmutableSortedDictionary<string, LedgerProtocol.IAnswer>.Empty, [], 0);
 
     /// <summary>Begins a reign, whatever was before.</summary>
     /// <param name="state">State.</param>
     /// <param name="aboveCounter">Highest epoch counter known from elsewhere.</param>
-    public static ProposerStep Open(ProposerState state, long aboveCounter) => PrepareAbove(state with { Retried = false }, aboveCounter);
+    public static ProposerStep Open(ProposerState state, long aboveCounter) => PrepareAbove(state with { Outbid = 0 }, aboveCounter);
 
     /// <summary>Stores the next document.</summary>
     /// <exception cref="InvalidOperationException">Not serving, or not the next version: the caller has lost count.</exception>
@@ -138,9 +138,11 @@ public static class LedgerProposer
         if (state.Phase != ReignPhase.Preparing)
             return new ProposerStep(Close(state), false, new ReignEnded(m.Promised));
 
-        // The first is the usual case of a proposer that knows no epoch yet; further ones mean a rival, and two that outbid each other
-        // at once would never end.
-        return state.Retried ? Nothing(state with { Answers = state.Answers.SetItem(m.Keeper, m) }) : PrepareAbove(state with { Retried = true }, 0);
+        // A proposer that knows no epoch yet meets as many as there are keepers that lag behind differently. More means a rival, and two
+        // that outbid each other at once would never end.
+        return state.Outbid >= state.Keepers.Length
+            ? Nothing(state with { Answers = state.Answers.SetItem(m.Keeper, m) })
+            : PrepareAbove(state with { Outbid = state.Outbid + 1 }, 0);
     }
 
     private static ProposerStep PrepareAbove(ProposerState state, long counter)

@@ -34,7 +34,7 @@ public enum ReignPhase
 /// <param name="Document">That document; null = none yet.</param>
 /// <param name="Answers">Latest answers to what is being asked; only those to exactly this epoch and version.</param>
 /// <param name="Lives">Latest life known of each keeper, whoever said so.</param>
-/// <param name="Retried">Preparing: a higher epoch was met once and passed at once; the next time it waits for the resend.</param>
+/// <param name="Outbid">Preparing: how often a higher epoch was met and passed at once; after a few times it waits for the resend.</param>
 public sealed record ProposerState(
     string Cluster,
     ImmutableArray<string> Keepers,
@@ -47,7 +47,7 @@ public sealed record ProposerState(
     string? Document,
     ImmutableSortedDictionary<string, LedgerProtocol.IAnswer> Answers,
     ImmutableArray<KeeperLife> Lives,
-    bool Retried)
+    int Outbid)
 {
     /// <summary>floor(N/2)+1 of the configured N.</summary>
     public int Quorum => Quorums.Of(Keepers.Length);

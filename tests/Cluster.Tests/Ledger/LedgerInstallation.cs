@@ -66,7 +66,9 @@ internal sealed class LedgerInstallation : IAsyncDisposable
     public LedgerClient NewCoordinator(string node = "mon1")
     {
         var identity = new ProcessIdentity(node, ++_ledgers);
-        return new LedgerClient(_coordinators, _coordinators.ActorOf(LedgerActor.Props(Cluster, Monitors, identity, TimeProvider.System), $"ledger-{_ledgers}"));
+        Props ledger = LedgerActor.Props(Cluster, Monitors, identity, TimeProvider.System);
+        var inbox = Inbox.Create(_coordinators);
+        return new LedgerClient(inbox, _coordinators.ActorOf(Akka.Actor.Props.Create(() => new Coordinator(ledger, inbox.Receiver)), $"coordinator-{_ledgers}"));
     }
 
     public async Task<LedgerProtocol.KeeperView> Status(int monitor)
@@ -117,6 +119,16 @@ internal sealed class LedgerInstallation : IAsyncDisposable
             $"{_root} is removed");
     }
 
+    /// <summary>Parent of a ledger, as the coordinator is: passes on what the test says to it, and what it says to the test.</summary>
+    private sealed class Coordinator : ReceiveActor
+    {
+        public Coordinator(Props ledger, IActorRef test)
+        {
+            IActorRef child = Context.ActorOf(ledger, "ledger");
+            ReceiveAny(m => (Sender.Equals(child) ? test : child).Tell(m));
+        }
+    }
+
     private static ActorSystem System(int port) => ActorSystem.Create("mmm", ConfigurationFactory.ParseString(
         WireSerialization.Hocon() + "\n" +
         $"""
@@ -131,13 +143,11 @@ internal sealed class LedgerInstallation : IAsyncDisposable
 }
 
 /// <summary>What a coordinator says to its ledger and hears of it.</summary>
-internal sealed class LedgerClient(ActorSystem system, IActorRef ledger)
+internal sealed class LedgerClient(Inbox inbox, IActorRef coordinator)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
-    private readonly Inbox _inbox = Inbox.Create(system);
-
-    public void Open(long above = 0) => _inbox.Send(ledger, new LedgerMessages.Open(above));
+    public void Open(long above = 0) => inbox.Send(coordinator, new LedgerMessages.Open(above));
 
     public async Task<LedgerMessages.Opened> Opened()
     {
@@ -145,7 +155,7 @@ internal sealed class LedgerClient(ActorSystem system, IActorRef ledger)
         return await Expect<LedgerMessages.Opened>();
     }
 
-    public void Store(long version, string document) => _inbox.Send(ledger, new LedgerMessages.Store(version, document));
+    public void Store(long version, string document) => inbox.Send(coordinator, new LedgerMessages.Store(version, document));
 
     public async Task<DecisionId> Stored(long version, string document)
     {
@@ -160,7 +170,7 @@ internal sealed class LedgerClient(ActorSystem system, IActorRef ledger)
         object? last = null;
         while (!deadline.IsCancellationRequested)
         {
-            object message = await _inbox.ReceiveAsync(s_patience);
+            object message = await inbox.ReceiveAsync(s_patience);
             if (message is T expected)
                 return expected;
             Assert.False(message is LedgerMessages.SteppedDown or LedgerMessages.Stored, $"{message} came, not {typeof(T).Name}");

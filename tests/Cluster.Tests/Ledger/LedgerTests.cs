@@ -168,6 +168,84 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public async Task A_monitor_whose_disk_is_full_abstains_says_so_and_is_back_by_itself_when_there_is_room()
+    {
+        await using var installation = LedgerInstallation.Create(3);
+        await using TinyDisk disk = await TinyDisk.MountAt(installation.StateDir(2));
+        foreach (int i in Enumerable.Range(0, 3))
+            installation.StartKeeper(i);
+        LedgerClient ledger = installation.NewCoordinator();
+        await ledger.Opened();
+        await ledger.Stored(1, "one");
+        await installation.WaitForStatus(2, v => v.Held.Version == 1);
+
+        disk.Fill();
+        string large = new('x', 20_000);
+        await ledger.Stored(2, large);
+        LedgerProtocol.KeeperView view = await installation.WaitForStatus(2, v => v.Standing == KeeperStanding.Unwritable);
+        Assert.Contains("keeper.db cannot be written", view.Why);
+        Assert.Contains("full", view.Why);
+
+        await installation.Stop(1);
+        ledger.Store(3, large + "3");
+        Assert.Contains("mon3 takes no part (" + installation.Database(2), (await ledger.Expect<LedgerMessages.NoQuorum>()).Sentence);
+        disk.MakeRoom();
+        Assert.Equal(3, (await ledger.Expect<LedgerMessages.Stored>()).Id.Version);
+        await installation.Stop(2);
+    }
+
+    [Fact]
+    public async Task A_monitor_whose_disk_is_read_only_abstains_says_so_and_votes_once_it_is_writable()
+    {
+        await using var installation = LedgerInstallation.Create(1);
+        await using TinyDisk disk = await TinyDisk.MountAt(installation.StateDir(0));
+        await disk.MakeReadOnly();
+        installation.StartKeeper(0);
+        LedgerClient ledger = installation.NewCoordinator();
+        ledger.Open();
+        Assert.Contains("cannot be written: Read-only file system", (await ledger.Expect<LedgerMessages.Unavailable>()).Sentence);
+        await disk.MakeWritable();
+        Assert.Null((await ledger.Expect<LedgerMessages.Opened>()).Document);
+        await installation.Stop(0);
+    }
+
+    [Fact]
+    public async Task A_disk_that_hangs_is_reported_while_it_hangs()
+    {
+        await using var installation = LedgerInstallation.Running(1);
+        LedgerClient ledger = installation.NewCoordinator();
+        await ledger.Opened();
+        await ledger.Stored(1, "one");
+        await installation.Stop(0);
+        using (var holder = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={installation.Database(0)};Pooling=False"))
+        {
+            // The keeper's first statement now waits, like one on a disk that does not answer.
+            await holder.OpenAsync();
+            using Microsoft.Data.Sqlite.SqliteCommand hold = holder.CreateCommand();
+            hold.CommandText = "BEGIN EXCLUSIVE";
+            await hold.ExecuteNonQueryAsync();
+            installation.StartKeeper(0);
+            LedgerProtocol.KeeperView view = await installation.WaitForStatus(0, v => v.Why?.Contains("has not answered for 3 s") == true);
+            Assert.Equal(KeeperStanding.Unwritable, view.Standing);
+        }
+
+        await installation.WaitForStatus(0, v => v is { Standing: KeeperStanding.Voting, Held.Version: 1 });
+    }
+
+    [Fact]
+    public async Task A_ledger_that_fails_ends_the_reign_and_can_begin_another()
+    {
+        await using var installation = LedgerInstallation.Running(1);
+        LedgerClient ledger = installation.NewCoordinator();
+        Epoch first = (await ledger.Opened()).Id.Epoch;
+        ledger.Store(99, "nobody counts like this");
+        await ledger.Expect<LedgerMessages.SteppedDown>();
+        LedgerMessages.Opened again = await ledger.Opened();
+        Assert.True(again.Id.Epoch > first);
+        await ledger.Stored(1, "one");
+    }
+
+    [Fact]
     public async Task A_document_too_large_to_send_is_refused_with_a_sentence()
     {
         await using var installation = LedgerInstallation.Running(1);
