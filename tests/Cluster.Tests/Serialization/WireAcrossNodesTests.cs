@@ -112,7 +112,7 @@ public sealed class WireAcrossNodesTests : IAsyncLifetime
         await Assert.ThrowsAsync<AskTimeoutException>(() => echo.Ask<object>(new { Some = "object" }, TimeSpan.FromMilliseconds(500)));
         await Assert.ThrowsAsync<AskTimeoutException>(() => echo.Ask<object>(new ControlProtocol.Ping(null!), TimeSpan.FromMilliseconds(500)));
         var heard = new AgentProtocol.Heard("mon1", 3);
-        Assert.Equal(heard, await echo.Ask<object>(heard, TimeSpan.FromSeconds(2)));
+        Assert.Equal(heard, await echo.Ask<object>(heard, patience));
         var large = new ControlProtocol.Ping(new string('x', WireSerializer.MaxBytes - 100));
         Assert.Equal(large, await echo.Ask<object>(large, patience));
     }
