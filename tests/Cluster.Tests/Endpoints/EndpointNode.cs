@@ -43,13 +43,16 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
         builder.Services.AddSingleton<IClusterReads>(this);
         builder.Services.AddSingleton<ICommands>(this);
         builder.Services.AddSingleton<IKeeperStatus>(this);
-        builder.AddMmmEndpoints(settings with { Monitors = [settings.Monitors[0] with { Port = Cluster.SelfAddress.Port!.Value }, .. settings.Monitors[1..]] });
+        Monitors = [settings.Monitors[0] with { Port = Cluster.SelfAddress.Port!.Value }, .. settings.Monitors[1..]];
+        builder.AddMmmEndpoints(settings with { Monitors = Monitors });
         _app = builder.Build().MapMmmEndpoints();
     }
 
     public ActorSystem System { get; }
 
     public Akka.Cluster.Cluster Cluster { get; }
+
+    public ImmutableArray<MonitorMember> Monitors { get; }
 
     public HttpClient Http { get; } = new();
 

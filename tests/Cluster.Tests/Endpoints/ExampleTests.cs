@@ -1,0 +1,97 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Mmm.Shared.Api;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Messages;
+using Xunit;
+using static Mmm.Cluster.Tests.Endpoints.HttpAsserts;
+
+namespace Mmm.Cluster.Tests.Endpoints;
+
+/// <summary>
+/// The bodies in docs/http-api.md are what the endpoint really answers. With MMM_WRITE_EXAMPLES=1 the test writes them into the
+/// page instead of comparing (ports and uids made constant).
+/// </summary>
+public sealed partial class ExampleTests
+{
+    private const string Request = """{"id":"6f1d2c","verb":"move_role","arguments":["writer","db2"],"by":"anna@desk"}""";
+
+    private static readonly JsonSerializerOptions _indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    [Fact]
+    public async Task The_page_shows_what_is_answered()
+    {
+        await using EndpointNode node = await EndpointNode.Start();
+        Dictionary<string, string> examples = await Bodies(node);
+        string path = Path.Combine(Root(), "docs", "http-api.md");
+        string page = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        HashSet<string> seen = [];
+        string wanted = Example().Replace(page, m =>
+        {
+            string name = m.Groups["name"].Value;
+            seen.Add(name);
+            return $"<!-- example: {name} -->\n```json\n{examples[name]}\n```";
+        });
+        Assert.Equal(examples.Keys.Order(), seen.Order());
+        if (Environment.GetEnvironmentVariable("MMM_WRITE_EXAMPLES") == "1")
+            await File.WriteAllTextAsync(path, wanted, TestContext.Current.CancellationToken);
+        else
+            Assert.Equal(wanted, page);
+    }
+
+    private static async Task<Dictionary<string, string>> Bodies(EndpointNode node)
+    {
+        Dictionary<string, string> bodies = new() { ["command-request"] = Pretty(Request) };
+        async Task Add(string name, HttpMethod method, string path, HttpContent? content = null) =>
+            bodies[name] = Constant(Pretty((await node.Http.Sends(method, path, content)).Body), node);
+
+        string self = Uri.EscapeDataString(node.Cluster.SelfAddress.ToString());
+        await Add("no-snapshot", HttpMethod.Get, ApiPaths.Cluster("C1"));
+        await Add("not-ready", HttpMethod.Get, "/ready");
+        node.Heard = [Pictures.Heard(0.18)];
+        await Add("clusters", HttpMethod.Get, ApiPaths.Clusters);
+        await Add("cluster", HttpMethod.Get, ApiPaths.Cluster("C1"));
+        await Add("monitors", HttpMethod.Get, ApiPaths.Monitors);
+        await Add("ready", HttpMethod.Get, "/ready");
+        node.Coordinator = c => new ControlProtocol.Answer(
+            c.Id, true, "OK: Role 'writer' has been moved from 'db1' to 'db2'. Now you can wait some time and check new roles info!", new DecisionId(new Epoch(3, "mon2", "08de2a1c5e0f4b00"), 18));
+        await Add("command-answer", HttpMethod.Post, ApiPaths.Commands("C1"), Json(Request));
+        await Add("ping", HttpMethod.Get, ApiPaths.Ping);
+        node.Coordinator = c => new ControlProtocol.Answer(c.Id, false, "ERROR: Can't move role to host with state HARD_OFFLINE.", null);
+        await Add("command-refused", HttpMethod.Post, ApiPaths.Commands("C1"), Json(Request));
+        await Add("members", HttpMethod.Get, ApiPaths.Members);
+        await Add("member", HttpMethod.Get, $"{ApiPaths.Members}/{self}");
+        await Add("member-unknown", HttpMethod.Get, $"{ApiPaths.Members}/mmm@127.0.0.1:1");
+        await Add("seed-nodes", HttpMethod.Get, "/bootstrap/seed-nodes");
+        await Add("remote-address", HttpMethod.Get, "/remote/address");
+        await Add("receptionist", HttpMethod.Get, "/cluster-client/receptionist");
+        await Add("shards-unknown", HttpMethod.Get, "/cluster/shards/carts");
+        return bodies;
+    }
+
+    private static string Pretty(string body) => JsonSerializer.Serialize(JsonSerializer.Deserialize<JsonElement>(body), _indented);
+
+    private static string Constant(string body, EndpointNode node)
+    {
+        string text = Whole(body, node.Cluster.SelfUniqueAddress.Uid, 1430592231);
+        text = Whole(text, node.Cluster.SelfAddress.Port!.Value, 8551).Replace("\"httpPort\": 0", "\"httpPort\": 8558", StringComparison.Ordinal);
+        foreach (int i in new[] { 1, 2 })
+            text = Whole(text, node.Monitors[i].Port, 8551 + i);
+        return text;
+    }
+
+    /// <summary>Replaces a number where it stands alone, not inside another.</summary>
+    private static string Whole(string text, int number, int constant) => Regex.Replace(text, $@"(?<!\d){number}(?!\d)", $"{constant}");
+
+    private static string Root()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Mmm.Actors.sln")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new InvalidOperationException("the tests do not run inside the repository");
+    }
+
+    [GeneratedRegex("<!-- example: (?<name>[a-z-]+) -->\n```json\n(.*?\n)??```", RegexOptions.Singleline)]
+    private static partial Regex Example();
+}
