@@ -1,0 +1,32 @@
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Messages;
+
+namespace Mmm.Shared.Agents;
+
+/// <summary>Replication threads that MMM itself stopped, and therefore starts again; a thread an operator stopped is never in here.</summary>
+/// <param name="Io">The receiving thread.</param>
+/// <param name="Sql">The applying thread.</param>
+public sealed record StoppedThreads(bool Io, bool Sql);
+
+/// <summary>What an agent must not forget across a restart. On disk before it is acted on.</summary>
+/// <param name="Highest">Highest decision accepted; a lower one is refused.</param>
+/// <param name="Stopped">Replication threads MMM stopped; null = none.</param>
+/// <param name="TakeOver">The last time this agent made its server writable for an order.</param>
+/// <param name="WritableFor">
+/// The latest of an unbroken row of writable orders under which the server has been writable: a server found read-only under
+/// it was restarted, and needs neither a catch-up nor a new <see cref="TakeOver"/>. Null when there is none.
+/// </param>
+public sealed record AgentMemory(DecisionId Highest, StoppedThreads? Stopped, AgentProtocol.TakeOver? TakeOver, DecisionId? WritableFor)
+{
+    public static readonly AgentMemory Empty = new(DecisionId.None, null, null, null);
+
+    /// <summary>What is remembered once <paramref name="order"/> is accepted.</summary>
+    /// <param name="order">The order; not below <see cref="Highest"/>.</param>
+    /// <param name="standing">The order obeyed so far; null after a start.</param>
+    public AgentMemory Accept(AgentProtocol.HostOrder order, AgentProtocol.HostOrder? standing)
+    {
+        bool goesOn = WritableFor is not null && order.Writable
+            && (order.CatchUp is null || (standing is not null && order.WantsTheSameAs(standing)));
+        return this with { Highest = order.Id, WritableFor = goesOn ? order.Id : null };
+    }
+}
