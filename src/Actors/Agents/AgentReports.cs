@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Agents;
+using Mmm.Shared.Messages;
+using Mmm.Shared.Topology;
+
+namespace Mmm.Actors.Agents;
+
+/// <summary>Turns what an agent found into what it reports.</summary>
+internal static class AgentReports
+{
+    public static AgentProtocol.HostFacts FactsOf(FoundHost found, ClusterTopology topology, TimeSpan machineUptime)
+    {
+        FoundMysqld mysqld = found.Mysqld;
+        return new AgentProtocol.HostFacts(
+            mysqld.State, mysqld.Message, mysqld.ReadOnly, [.. found.Addresses], ReplicationOf(mysqld.Channel, topology),
+            mysqld.Binlog, mysqld.Gtid, (long)machineUptime.TotalSeconds, mysqld.Version);
+    }
+
+    /// <summary>The same report without what moves all the time: two that differ here are worth an extra report.</summary>
+    public static AgentProtocol.Report Lasting(AgentProtocol.Report report) => report with
+    {
+        Seq = 0,
+        Progress = report.Progress with { Warnings = [] },
+        Facts = report.Facts with
+        {
+            Addresses = [],
+            Binlog = null,
+            Gtid = null,
+            UptimeSeconds = 0,
+            Replication = report.Facts.Replication is { } r ? r with { SecondsBehind = null } : null,
+        },
+    };
+
+    /// <summary>Arrays of records compare by reference, so they are compared apart.</summary>
+    public static bool Differ(AgentProtocol.Report? last, AgentProtocol.Report now) =>
+        last is null || Lasting(last) != Lasting(now)
+        || !last.Facts.Addresses.AsSpan().SequenceEqual(now.Facts.Addresses.AsSpan())
+        || !last.Progress.Warnings.AsSpan().SequenceEqual(now.Progress.Warnings.AsSpan());
+
+    private static AgentProtocol.ReplicationFacts? ReplicationOf(FoundChannel? channel, ClusterTopology topology)
+    {
+        if (channel is null)
+            return null;
+        string? host = topology.Hosts.Values.FirstOrDefault(h => h.Ip == channel.SourceIp && h.MysqlPort == channel.SourcePort)?.Name;
+        return new AgentProtocol.ReplicationFacts(
+            channel.SourceIp, channel.SourcePort, host, channel.IoState, channel.SqlRunning, channel.SecondsBehind, channel.Error, channel.UsesGtid);
+    }
+}

@@ -1,0 +1,16 @@
+namespace Mmm.Actors.Agents;
+
+/// <summary>Watches the process of the local mysqld, so that its death is known without asking it.</summary>
+public interface ILocalWatch
+{
+    /// <summary>Process id of the running mysqld.</summary>
+    /// <param name="pidFile">@@pid_file; null = not known yet.</param>
+    /// <returns>Null when it cannot be told or no such process runs.</returns>
+    int? FindProcess(string? pidFile);
+
+    /// <summary>Completes when the process has ended.</summary>
+    Task WaitForExitAsync(int processId, CancellationToken cancel);
+
+    /// <summary>Uptime of the machine: how a reboot is told from a lost network.</summary>
+    TimeSpan MachineUptime { get; }
+}

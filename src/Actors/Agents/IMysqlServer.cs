@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Agents;
+using Mmm.Shared.Messages;
+
+namespace Mmm.Actors.Agents;
+
+/// <summary>
+/// The local mysqld, as an agent uses it. Every call ends within its deadline even when the server hangs (a stopped mysqld accepts
+/// connections and answers nothing), and soon after its token is cancelled. Calls other than <see cref="LookAsync"/> throw
+/// <see cref="MysqlServerException"/> when the server does not do as told, and <see cref="OperationCanceledException"/> when cancelled.
+/// </summary>
+public interface IMysqlServer
+{
+    /// <summary>Looks at the server. A server that is down, hangs or refuses is a value here, never an exception.</summary>
+    Task<FoundMysqld> LookAsync(CancellationToken cancel);
+
+    /// <summary>
+    /// Switches read_only on. The server waits for running writes first, so this can take until <paramref name="deadline"/>; when it
+    /// passes, or on cancellation, the waiting statement is ended on the server before this returns, so that it cannot take effect later.
+    /// </summary>
+    Task SetReadOnlyAsync(TimeSpan deadline, CancellationToken cancel);
+
+    /// <summary>Switches read_only off. The statement carries its own expiry: a server that was stopped and runs it late does nothing.</summary>
+    Task SetWritableAsync(CancellationToken cancel);
+
+    /// <summary>The process list.</summary>
+    Task<ImmutableArray<ClientThread>> ThreadsAsync(CancellationToken cancel);
+
+    /// <summary>Ends connections; one that is gone already is no error.</summary>
+    Task EndConnectionsAsync(ImmutableArray<long> ids, CancellationToken cancel);
+
+    /// <summary>Waits until the applier has reached a position of its source.</summary>
+    Task<ApplyWait> WaitAppliedAsync(string channel, AgentProtocol.BinlogPosition position, TimeSpan timeout, CancellationToken cancel);
+
+    /// <summary>Stops replication threads.</summary>
+    Task StopReplicationAsync(string channel, CancellationToken cancel);
+
+    /// <summary>Starts the named replication threads.</summary>
+    Task StartReplicationAsync(string channel, StoppedThreads threads, CancellationToken cancel);
+
+    /// <summary>Points a stopped channel at another source with the cluster's replication login, keeping the given options.</summary>
+    Task ChangeSourceAsync(AgentStep.Repoint repoint, CancellationToken cancel);
+
+    /// <summary>Logins whose connections are never ended: the monitors', the agent's and replication's.</summary>
+    IReadOnlySet<string> SparedUsers { get; }
+}
+
+/// <summary>Outcome of waiting for the applier.</summary>
+public enum ApplyWait
+{
+    Reached,
+
+    /// <summary>Not within the timeout.</summary>
+    TimedOut,
+
+    /// <summary>The applier stopped, or was not running: nothing will be reached.</summary>
+    ApplierStopped,
+}
+
+/// <summary>mysqld did not do as told; the message is a sentence for operators without any secret in it.</summary>
+public class MysqlServerException : Exception
+{
+    public MysqlServerException(string message)
+        : base(message)
+    {
+    }
+
+    public MysqlServerException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}
+
+/// <summary>mysqld did not answer in time.</summary>
+public sealed class MysqlDeadlineException(string message) : MysqlServerException(message);

@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Agents;
+using Mmm.Shared.Ledger;
+
+namespace Mmm.Actors.Agents;
+
+/// <summary>How a step ended.</summary>
+/// <param name="Failure">Sentence for people; null = it is done.</param>
+/// <param name="Warnings">What was passed over.</param>
+/// <param name="Remember">What is to be on disk before the next step begins, given the memory and the order that stands; null = nothing.</param>
+public sealed record StepOutcome(string? Failure, ImmutableArray<string> Warnings, Func<AgentMemory, DecisionId, AgentMemory>? Remember)
+{
+    public static readonly StepOutcome Done = new(null, [], null);
+
+    public static StepOutcome Failed(string sentence) => new(sentence, [], null);
+
+    public static StepOutcome DoneBut(string warning) => new(null, [warning], null);
+
+    public static StepOutcome DoneAnd(Func<AgentMemory, DecisionId, AgentMemory> remember) => new(null, [], remember);
+}

@@ -1,0 +1,98 @@
+using Mmm.Shared.Agents;
+using Mmm.Shared.Messages;
+
+namespace Mmm.Actors.Agents;
+
+/// <summary>
+/// Carries single steps of a plan out over the ports. Keeps no state of its own, so a step may be cancelled and another begun at any time.
+/// </summary>
+/// <param name="ports">mysqld, addresses, announcements.</param>
+/// <param name="terms">Deadlines and counts.</param>
+/// <param name="time">Clock of the pauses.</param>
+public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider time)
+{
+    private readonly WriteBlocker _blocker = new(ports.Mysql, terms, time);
+    private readonly ReplicationSteps _replication = new(ports.Mysql, terms, time);
+
+    /// <summary>Ends with an outcome, also when the step failed; throws only <see cref="OperationCanceledException"/>, when cancelled.</summary>
+    public async Task<StepOutcome> RunAsync(AgentStep step, CancellationToken cancel)
+    {
+        try
+        {
+            return await DispatchAsync(step, cancel);
+        }
+        catch (MysqlServerException e)
+        {
+            return StepOutcome.Failed(e.Message);
+        }
+        catch (AddressException e)
+        {
+            return StepOutcome.Failed(e.Message);
+        }
+    }
+
+    private Task<StepOutcome> DispatchAsync(AgentStep step, CancellationToken cancel) => step switch
+    {
+        AgentStep.Impossible s => Task.FromResult(StepOutcome.Failed(s.Sentence)),
+        AgentStep.RemoveAddress s => RemoveAsync(s, cancel),
+        AgentStep.AddAddress s => AddAsync(s, cancel),
+        AgentStep.BlockWrites => _blocker.BlockAsync(cancel),
+        AgentStep.KillConnections => _blocker.EndClientsAsync(cancel),
+        AgentStep.CatchUp s => _replication.CatchUpAsync(s.Order, cancel),
+        AgentStep.NotePosition => NotePositionAsync(cancel),
+        AgentStep.MakeWritable => MakeWritableAsync(cancel),
+        AgentStep.RememberStopped s => Task.FromResult(StepOutcome.DoneAnd((m, _) => m with { Stopped = s.Threads })),
+        AgentStep.StopReplication s => _replication.StopAsync(s, cancel),
+        AgentStep.StartReplication s => _replication.StartAsync(s, cancel),
+        AgentStep.StartApplier s => _replication.StartApplierAsync(s, cancel),
+        AgentStep.ApplyRelayLog s => _replication.ApplyRelayLogAsync(s, cancel),
+        AgentStep.Repoint s => _replication.RepointAsync(s, cancel),
+        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "not a step"),
+    };
+
+    private async Task<StepOutcome> RemoveAsync(AgentStep.RemoveAddress step, CancellationToken cancel)
+    {
+        await ports.Addresses.RemoveAsync(step.Address.Ip, cancel);
+        return StepOutcome.Done;
+    }
+
+    private async Task<StepOutcome> AddAsync(AgentStep.AddAddress step, CancellationToken cancel)
+    {
+        await ports.Addresses.AddAsync(step.Address.Ip, cancel);
+        try
+        {
+            // The first announcement belongs to the step: until it is out, clients still send to the old holder.
+            await ports.Announcer.AnnounceAsync(step.Address.Ip, cancel);
+            return StepOutcome.Done;
+        }
+        catch (AddressException e)
+        {
+            return StepOutcome.DoneBut($"{step.Address} is on the host but could not be announced: {e.Message}");
+        }
+    }
+
+    private async Task<StepOutcome> NotePositionAsync(CancellationToken cancel)
+    {
+        FoundMysqld found = await ports.Mysql.LookAsync(cancel);
+        if (found.State != AgentProtocol.MysqldState.Up)
+            return StepOutcome.Failed($"the binlog position could not be read: {found.Message ?? "mysqld does not answer"}");
+        return StepOutcome.DoneAnd((m, id) => m with { TakeOver = new AgentProtocol.TakeOver(id, found.Binlog) });
+    }
+
+    private async Task<StepOutcome> MakeWritableAsync(CancellationToken cancel)
+    {
+        await ports.Mysql.SetWritableAsync(cancel);
+        return StepOutcome.DoneAnd((m, id) => m with { WritableFor = id });
+    }
+}
+
+/// <summary>What an agent works with.</summary>
+public sealed record AgentPorts(IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, ILocalWatch Watch, IAgentStore Store);
+
+/// <summary>Deadlines and counts of the steps.</summary>
+/// <param name="WriterGrace">How long running writers may finish once read_only is being set.</param>
+/// <param name="KillRounds">MMM's max_kill_retries.</param>
+/// <param name="KillInterval">Pause between two rounds.</param>
+/// <param name="StatementTimeout">Deadline of a single statement.</param>
+/// <param name="ApplyTimeout">Deadline of applying the relay log before a repoint.</param>
+public sealed record StepTerms(TimeSpan WriterGrace, int KillRounds, TimeSpan KillInterval, TimeSpan StatementTimeout, TimeSpan ApplyTimeout);
