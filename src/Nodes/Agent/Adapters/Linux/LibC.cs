@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+
+namespace Mmm.Agent.Adapters.Linux;
+
+/// <summary>The few system calls .NET has no class for. Constants are those of Linux on x86-64 and arm64.</summary>
+internal static partial class LibC
+{
+    public const int AfNetlink = 16;
+    public const int AfPacket = 17;
+    public const int SockRaw = 3;
+    public const int SockDgram = 2;
+    public const int SockCloexec = 0x80000;
+    public const int SolSocket = 1;
+    public const int SoReceiveTimeout = 20;
+    public const short PollIn = 1;
+    public const int EfdCloexec = 0x80000;
+    public const int OpenDirectory = 0x10000 | 0x80000;
+
+    /// <summary>Number of pidfd_open, the same on every architecture.</summary>
+    private const long PidFdOpenNumber = 434;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollFd
+    {
+        public int Fd;
+        public short Events;
+        public short Revents;
+    }
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    public static partial int Socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
+    public static partial int Bind(int fd, ReadOnlySpan<byte> address, int length);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    public static partial int SetSocketOption(int fd, int level, int name, ReadOnlySpan<long> value, int length);
+
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    public static partial nint Send(int fd, ReadOnlySpan<byte> buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendto", SetLastError = true)]
+    public static partial nint SendTo(int fd, ReadOnlySpan<byte> buffer, nint length, int flags, ReadOnlySpan<byte> address, int addressLength);
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    public static partial nint Receive(int fd, Span<byte> buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(Span<PollFd> fds, nuint count, int timeoutMs);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int EventFd(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int fd, Span<byte> buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int fd, ReadOnlySpan<byte> buffer, nint count);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Fsync(int fd);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    public static partial int Close(int fd);
+
+    /// <summary>A descriptor that becomes readable when the process ends; negative when the kernel does not give one.</summary>
+    public static int PidFdOpen(int pid) => (int)Syscall(PidFdOpenNumber, pid, 0);
+
+    /// <summary>The text of the last error of a call on this thread.</summary>
+    public static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial long Syscall(long number, long first, long second);
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using Mmm.Actors.Agents;
+
+namespace Mmm.Agent.Adapters.Linux;
+
+/// <summary>
+/// Finds mysqld by its pid file and learns of its end from a pidfd, at once; where the kernel gives none (before 5.3, or forbidden in a
+/// container), from /proc every <paramref name="interval"/>.
+/// </summary>
+/// <param name="poller">Waits for the pidfd.</param>
+/// <param name="configuredPidFile">mysql_pid_file; null = what mysqld says.</param>
+/// <param name="interval">local_watch_interval.</param>
+/// <param name="time">Clock of that interval.</param>
+public sealed class ProcessWatch(Poller poller, string? configuredPidFile, TimeSpan interval, TimeProvider time) : ILocalWatch
+{
+    public TimeSpan MachineUptime => TimeSpan.FromMilliseconds(Environment.TickCount64);
+
+    public int? FindProcess(string? pidFile)
+    {
+        string? path = configuredPidFile ?? pidFile;
+        if (path is null || TryRead(path) is not { } text || !int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+            return null;
+        return Runs(pid) && IsMysqld(pid) ? pid : null;
+    }
+
+    public async Task WaitForExitAsync(int processId, CancellationToken cancel)
+    {
+        int fd = LibC.PidFdOpen(processId);
+        if (fd >= 0)
+        {
+            try
+            {
+                await poller.WaitReadableAsync(fd, cancel);
+                return;
+            }
+            finally
+            {
+                _ = LibC.Close(fd);
+            }
+        }
+
+        using var timer = new PeriodicTimer(interval, time);
+        while (Runs(processId))
+            await timer.WaitForNextTickAsync(cancel);
+    }
+
+    /// <summary>A process that has ended and waits for its parent to take notice no longer runs.</summary>
+    private static bool Runs(int pid)
+    {
+        if (TryRead($"/proc/{pid}/stat") is not { } stat)
+            return false;
+        // "pid (name) state …": the name may hold anything, so the state is looked for behind the last bracket.
+        int state = stat.LastIndexOf(')') + 2;
+        return state > 1 && state < stat.Length && stat[state] is not ('Z' or 'X');
+    }
+
+    /// <summary>A pid file outlives a crash, and after a reboot its number may be any process's.</summary>
+    private static bool IsMysqld(int pid) =>
+        TryRead($"/proc/{pid}/cmdline") is { } command
+        && (command.Contains("mysqld", StringComparison.Ordinal) || command.Contains("mariadbd", StringComparison.Ordinal));
+
+    private static string? TryRead(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Not there, gone while being read, or not ours to read: all mean that nothing can be told from it.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using Mmm.Actors.Agents;
+using Mmm.Agent.Adapters.Linux;
+
+namespace Mmm.Agent.Adapters.Network;
+
+/// <summary>
+/// Tells the neighbours that an address is here now. IPv4: a gratuitous ARP request and a reply (RFC 5944 section 4.6: some systems take only the
+/// one, some only the other). IPv6: an unsolicited neighbour advertisement with the override flag to all nodes (RFC 4861 section 7.2.6).
+/// </summary>
+/// <param name="clusterInterface">Interface the role addresses are on.</param>
+public sealed class NeighbourAnnouncer(string clusterInterface) : IAnnouncer
+{
+    private const ushort EtherTypeArp = 0x0806;
+    private const byte HopLimit = 255;
+
+    public Task AnnounceAsync(string ip, CancellationToken cancel) => Task.Run(
+        () =>
+        {
+            KernelLink link = Netlink.Links().FirstOrDefault(l => l.Name == clusterInterface)
+                ?? throw new AddressException($"this host has no interface '{clusterInterface}' (cluster_interface)");
+            if (link.Mac.Length != 6 || link.Mac.All(b => b == 0))
+                return;
+            IPAddress address = IPAddress.Parse(ip);
+            if (address.AddressFamily == AddressFamily.InterNetwork)
+                SendArp(address, link);
+            else
+                SendNeighbourAdvertisement(address, link);
+        },
+        cancel);
+
+    /// <summary>The 28 bytes of an ARP packet for Ethernet and IPv4 whose sender and target address are the same.</summary>
+    internal static byte[] ArpPacket(IPAddress ip, ImmutableArray<byte> mac, bool reply)
+    {
+        byte[] packet = new byte[28];
+        BinaryPrimitives.WriteUInt16BigEndian(packet, 1);
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), 0x0800);
+        packet[4] = 6;
+        packet[5] = 4;
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(6), (ushort)(reply ? 2 : 1));
+        mac.CopyTo(packet, 8);
+        ip.GetAddressBytes().CopyTo(packet, 14);
+        if (reply)
+            mac.CopyTo(packet, 18);
+        ip.GetAddressBytes().CopyTo(packet, 24);
+        return packet;
+    }
+
+    /// <summary>The ICMPv6 body of an unsolicited advertisement; the kernel fills the checksum in.</summary>
+    internal static byte[] AdvertisementPacket(IPAddress ip, ImmutableArray<byte> mac)
+    {
+        byte[] packet = new byte[32];
+        packet[0] = 136;
+        packet[4] = 0x20;
+        ip.GetAddressBytes().CopyTo(packet, 8);
+        packet[24] = 2;
+        packet[25] = 1;
+        mac.CopyTo(packet, 26);
+        return packet;
+    }
+
+    private static void SendArp(IPAddress ip, KernelLink link)
+    {
+        ushort protocol = BinaryPrimitives.ReverseEndianness(EtherTypeArp);
+        int fd = LibC.Socket(LibC.AfPacket, LibC.SockDgram | LibC.SockCloexec, protocol);
+        if (fd < 0)
+            throw new AddressException($"an ARP announcement cannot be sent: {LibC.LastError()} (the agent needs CAP_NET_RAW)");
+        try
+        {
+            Span<byte> everyone = stackalloc byte[20];
+            BinaryPrimitives.WriteUInt16LittleEndian(everyone, LibC.AfPacket);
+            BinaryPrimitives.WriteUInt16BigEndian(everyone[2..], EtherTypeArp);
+            BinaryPrimitives.WriteInt32LittleEndian(everyone[4..], link.Index);
+            everyone[11] = 6;
+            everyone.Slice(12, 6).Fill(0xff);
+            foreach (bool reply in (ReadOnlySpan<bool>)[false, true])
+            {
+                byte[] packet = ArpPacket(ip, link.Mac, reply);
+                if (LibC.SendTo(fd, packet, packet.Length, 0, everyone, everyone.Length) < 0)
+                    throw new AddressException($"an ARP announcement on {link.Name} failed: {LibC.LastError()}");
+            }
+        }
+        finally
+        {
+            _ = LibC.Close(fd);
+        }
+    }
+
+    private static void SendNeighbourAdvertisement(IPAddress ip, KernelLink link)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Raw, ProtocolType.IcmpV6);
+            socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastInterface, link.Index);
+            // Receivers drop advertisements that may have crossed a router.
+            socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastTimeToLive, HopLimit);
+            socket.Bind(new IPEndPoint(ip, 0));
+            socket.SendTo(AdvertisementPacket(ip, link.Mac), new IPEndPoint(new IPAddress(IPAddress.Parse("ff02::1").GetAddressBytes(), link.Index), 0));
+        }
+        catch (SocketException e)
+        {
+            throw new AddressException($"a neighbour advertisement on {link.Name} failed: {e.Message}");
+        }
+    }
+}

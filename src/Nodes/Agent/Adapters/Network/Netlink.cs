@@ -1,0 +1,265 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Net;
+using System.Runtime.InteropServices;
+using Mmm.Actors.Agents;
+using Mmm.Agent.Adapters.Linux;
+
+namespace Mmm.Agent.Adapters.Network;
+
+/// <summary>An address as the kernel lists it.</summary>
+/// <param name="Ip">Canonical.</param>
+/// <param name="PrefixLength">In bits.</param>
+/// <param name="Interface">Kernel's index of the interface.</param>
+internal sealed record KernelAddress(IPAddress Ip, byte PrefixLength, int Interface);
+
+/// <summary>A network interface as the kernel lists it.</summary>
+/// <param name="Name">For example <c>eth0</c>.</param>
+/// <param name="Index">Kernel's index.</param>
+/// <param name="Mac">Hardware address; empty where there is none.</param>
+internal sealed record KernelLink(string Name, int Index, ImmutableArray<byte> Mac);
+
+/// <summary>
+/// Addresses and interfaces over rtnetlink, the protocol of <c>ip addr</c> (Linux: rtnetlink(7)), without starting a process for every look. Each
+/// call has a socket of its own and takes the kernel microseconds.
+/// </summary>
+internal static class Netlink
+{
+    private const ushort NewLink = 16;
+    private const ushort GetLink = 18;
+    private const ushort NewAddress = 20;
+    private const ushort DeleteAddress = 21;
+    private const ushort GetAddress = 22;
+    private const ushort Error = 2;
+    private const ushort Done = 3;
+    private const ushort Request = 0x1;
+    private const ushort Acknowledge = 0x4;
+    private const ushort Exclusive = 0x200;
+    private const ushort Dump = 0x300;
+    private const ushort Create = 0x400;
+    private const ushort AttributeAddress = 1;
+    private const ushort AttributeLocal = 2;
+    private const ushort AttributeCacheInfo = 6;
+    private const ushort AttributeFlags = 8;
+    private const ushort LinkAttributeMac = 1;
+    private const ushort LinkAttributeName = 3;
+
+    /// <summary>No duplicate address detection: the address must answer at once.</summary>
+    private const uint FlagNoDad = 0x02;
+
+    private const uint FlagNoPrefixRoute = 0x200;
+    private const uint GroupIpv4Addresses = 0x10;
+    private const uint GroupIpv6Addresses = 0x100;
+    private const int HeaderSize = 16;
+    private const byte AfInet = 2;
+    private const byte AfInet6 = 10;
+    private const int ErrnoExists = 17;
+    private const int ErrnoNotAvailable = 99;
+    private const int ErrnoNoDevice = 19;
+
+    public static ImmutableArray<KernelAddress> Addresses()
+    {
+        var found = ImmutableArray.CreateBuilder<KernelAddress>();
+        Ask(GetAddress, Dump, new byte[8], (type, body) =>
+        {
+            if (type != NewAddress)
+                return;
+            ReadOnlySpan<byte> local = default;
+            ReadOnlySpan<byte> peer = default;
+            for (ReadOnlySpan<byte> rest = body[8..]; TryAttribute(rest, out ushort attribute, out int size); rest = rest[Math.Min(Align(size), rest.Length)..])
+            {
+                ReadOnlySpan<byte> value = rest[4..size];
+                if (attribute == AttributeLocal)
+                    local = value;
+                else if (attribute == AttributeAddress)
+                    peer = value;
+            }
+
+            // On a point-to-point link ADDRESS is the other end; without LOCAL (IPv6) it is ours.
+            ReadOnlySpan<byte> ours = local.IsEmpty ? peer : local;
+            if (ours.Length is 4 or 16)
+                found.Add(new KernelAddress(new IPAddress(ours), body[1], (int)BinaryPrimitives.ReadUInt32LittleEndian(body[4..])));
+        });
+        return found.ToImmutable();
+    }
+
+    public static ImmutableArray<KernelLink> Links()
+    {
+        var found = ImmutableArray.CreateBuilder<KernelLink>();
+        Ask(GetLink, Dump, new byte[16], (type, body) =>
+        {
+            if (type != NewLink)
+                return;
+            string name = "";
+            ImmutableArray<byte> mac = [];
+            for (ReadOnlySpan<byte> rest = body[16..]; TryAttribute(rest, out ushort attribute, out int size); rest = rest[Math.Min(Align(size), rest.Length)..])
+            {
+                ReadOnlySpan<byte> value = rest[4..size];
+                if (attribute == LinkAttributeName)
+                    name = System.Text.Encoding.UTF8.GetString(value.TrimEnd((byte)0));
+                else if (attribute == LinkAttributeMac)
+                    mac = [.. value];
+            }
+
+            found.Add(new KernelLink(name, (int)BinaryPrimitives.ReadUInt32LittleEndian(body[4..]), mac));
+        });
+        return found.ToImmutable();
+    }
+
+    /// <summary>Adds a host address (/32 or /128); one that is there already is no error.</summary>
+    public static void Add(IPAddress ip, int link)
+    {
+        byte[] bytes = ip.GetAddressBytes();
+        using var body = new MemoryStream();
+        WriteAddressHeader(body, bytes.Length, (byte)(bytes.Length * 8), link);
+        WriteAttribute(body, AttributeLocal, bytes);
+        WriteAttribute(body, AttributeAddress, bytes);
+        if (bytes.Length == 16)
+        {
+            // Deprecated from the start (preferred lifetime 0, valid for ever): it answers, but the host's own connections do not leave from it.
+            byte[] lifetimes = new byte[16];
+            BinaryPrimitives.WriteUInt32LittleEndian(lifetimes.AsSpan(4), uint.MaxValue);
+            WriteAttribute(body, AttributeCacheInfo, lifetimes);
+            byte[] flags = new byte[4];
+            BinaryPrimitives.WriteUInt32LittleEndian(flags, FlagNoDad | FlagNoPrefixRoute);
+            WriteAttribute(body, AttributeFlags, flags);
+        }
+
+        Change(NewAddress, Create | Exclusive, body.ToArray(), ErrnoExists, $"adding {ip}");
+    }
+
+    /// <summary>Removes one address; one that is gone already is no error.</summary>
+    public static void Remove(KernelAddress address)
+    {
+        byte[] bytes = address.Ip.GetAddressBytes();
+        using var body = new MemoryStream();
+        WriteAddressHeader(body, bytes.Length, address.PrefixLength, address.Interface);
+        WriteAttribute(body, AttributeLocal, bytes);
+        WriteAttribute(body, AttributeAddress, bytes);
+        Change(DeleteAddress, 0, body.ToArray(), ErrnoNotAvailable, $"removing {address.Ip}");
+    }
+
+    /// <summary>A socket that becomes readable when any address changes.</summary>
+    public static int OpenChanges() => Open(GroupIpv4Addresses | GroupIpv6Addresses);
+
+    /// <summary>Empties that socket.</summary>
+    public static void Drain(int fd)
+    {
+        const int dontWait = 0x40;
+        byte[] buffer = new byte[32 * 1024];
+        while (LibC.Receive(fd, buffer, buffer.Length, dontWait) > 0)
+        {
+        }
+    }
+
+    private delegate void MessageReader(ushort type, ReadOnlySpan<byte> body);
+
+    private static void Change(ushort type, ushort flags, byte[] body, int harmless, string what)
+    {
+        int errno = Ask(type, (ushort)(flags | Acknowledge), body, static (_, _) => { });
+        if (errno != 0 && errno != harmless && !(type == DeleteAddress && errno == ErrnoNoDevice))
+            throw new AddressException($"{what} failed: {Marshal.GetPInvokeErrorMessage(errno)}{(errno == 1 ? " (the agent needs CAP_NET_ADMIN)" : "")}");
+    }
+
+    /// <summary>Sends one request and hands on every message of the answer.</summary>
+    /// <returns>The kernel's error number; 0 = none.</returns>
+    private static int Ask(ushort type, ushort flags, ReadOnlySpan<byte> body, MessageReader read)
+    {
+        int fd = Open(0);
+        try
+        {
+            byte[] request = new byte[HeaderSize + body.Length];
+            BinaryPrimitives.WriteInt32LittleEndian(request, request.Length);
+            BinaryPrimitives.WriteUInt16LittleEndian(request.AsSpan(4), type);
+            BinaryPrimitives.WriteUInt16LittleEndian(request.AsSpan(6), (ushort)(flags | Request));
+            BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(8), 1);
+            body.CopyTo(request.AsSpan(HeaderSize));
+            if (LibC.Send(fd, request, request.Length, 0) < 0)
+                throw new AddressException($"the kernel's network configuration cannot be reached: {LibC.LastError()}");
+            return ReadAnswer(fd, read);
+        }
+        finally
+        {
+            _ = LibC.Close(fd);
+        }
+    }
+
+    private static int ReadAnswer(int fd, MessageReader read)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        while (true)
+        {
+            // An answer to a change is one message; a listing goes on until the kernel says that it is done.
+            int length = (int)LibC.Receive(fd, buffer, buffer.Length, 0);
+            if (length <= 0)
+                throw new AddressException($"the kernel's network configuration does not answer: {LibC.LastError()}");
+            for (ReadOnlySpan<byte> rest = buffer.AsSpan(0, length); rest.Length >= HeaderSize;)
+            {
+                int size = BinaryPrimitives.ReadInt32LittleEndian(rest);
+                ushort type = BinaryPrimitives.ReadUInt16LittleEndian(rest[4..]);
+                if (size < HeaderSize || size > rest.Length)
+                    throw new AddressException("the kernel's network configuration sent a broken answer");
+                ReadOnlySpan<byte> body = rest[HeaderSize..size];
+                if (type == Error)
+                    return -BinaryPrimitives.ReadInt32LittleEndian(body);
+                if (type == Done)
+                    return 0;
+                read(type, body);
+                rest = rest[Math.Min(Align(size), rest.Length)..];
+            }
+        }
+    }
+
+    private static int Open(uint groups)
+    {
+        int fd = LibC.Socket(LibC.AfNetlink, LibC.SockRaw | LibC.SockCloexec, 0);
+        if (fd < 0)
+            throw new AddressException($"the kernel's network configuration cannot be reached: {LibC.LastError()}");
+        Span<byte> address = stackalloc byte[12];
+        BinaryPrimitives.WriteUInt16LittleEndian(address, LibC.AfNetlink);
+        BinaryPrimitives.WriteUInt32LittleEndian(address[8..], groups);
+        // Two seconds: the kernel answers in microseconds unless something else holds its network lock.
+        ReadOnlySpan<long> timeout = [2, 0];
+        if (LibC.Bind(fd, address, address.Length) < 0 || LibC.SetSocketOption(fd, LibC.SolSocket, LibC.SoReceiveTimeout, timeout, 16) < 0)
+        {
+            string why = LibC.LastError();
+            _ = LibC.Close(fd);
+            throw new AddressException($"the kernel's network configuration cannot be reached: {why}");
+        }
+
+        return fd;
+    }
+
+    private static void WriteAddressHeader(Stream body, int addressLength, byte prefixLength, int link)
+    {
+        Span<byte> header = stackalloc byte[8];
+        header[0] = addressLength == 4 ? AfInet : AfInet6;
+        header[1] = prefixLength;
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], link);
+        body.Write(header);
+    }
+
+    private static void WriteAttribute(Stream body, ushort type, ReadOnlySpan<byte> value)
+    {
+        Span<byte> header = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt16LittleEndian(header, (ushort)(4 + value.Length));
+        BinaryPrimitives.WriteUInt16LittleEndian(header[2..], type);
+        body.Write(header);
+        body.Write(value);
+        for (int i = value.Length; i < Align(value.Length); i++)
+            body.WriteByte(0);
+    }
+
+    private static bool TryAttribute(ReadOnlySpan<byte> rest, out ushort type, out int size)
+    {
+        type = 0;
+        size = 0;
+        if (rest.Length < 4)
+            return false;
+        size = BinaryPrimitives.ReadUInt16LittleEndian(rest);
+        type = BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]);
+        return size >= 4 && size <= rest.Length;
+    }
+
+    private static int Align(int size) => (size + 3) & ~3;
+}
