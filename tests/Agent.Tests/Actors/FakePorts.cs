@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using Mmm.Actors.Agents;
+using Mmm.Shared.Agents;
+
+namespace Mmm.Agent.Tests.Actors;
+
+/// <summary>Addresses in memory, with the moments they came and went.</summary>
+public sealed class FakeAddresses : IAddresses, IAnnouncer
+{
+    private volatile ImmutableSortedSet<string> _ips = ["127.0.0.1"];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ImmutableSortedSet<string> Ips => _ips;
+
+    /// <summary>Called before an address comes.</summary>
+    public Action<string> OnAdd { get; set; } = _ => { };
+
+    /// <summary>Called before an address goes.</summary>
+    public Action<string> OnRemove { get; set; } = _ => { };
+
+    public ImmutableList<string> Announced { get; private set; } = [];
+
+    public string? AddFailure { get; set; }
+
+    /// <summary>As somebody at the host's shell would.</summary>
+    public void ByHand(Func<ImmutableSortedSet<string>, ImmutableSortedSet<string>> change)
+    {
+        _ips = change(_ips);
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    }
+
+    public Task<ImmutableArray<string>> ReadAsync(CancellationToken cancel) => Task.FromResult(_ips.ToImmutableArray());
+
+    public Task AddAsync(string ip, CancellationToken cancel)
+    {
+        if (AddFailure is { } why)
+            throw new AddressException(why);
+        OnAdd(ip);
+        ByHand(i => i.Add(ip));
+        return Task.CompletedTask;
+    }
+
+    public Task RemoveAsync(string ip, CancellationToken cancel)
+    {
+        OnRemove(ip);
+        ByHand(i => i.Remove(ip));
+        return Task.CompletedTask;
+    }
+
+    public Task ChangedAsync(CancellationToken cancel) => _changed.Task.WaitAsync(cancel);
+
+    public Task AnnounceAsync(string ip, CancellationToken cancel)
+    {
+        lock (this)
+            Announced = Announced.Add(ip);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Memory in memory; can refuse to keep anything.</summary>
+public sealed class FakeStore : IAgentStore
+{
+    public AgentMemory Kept { get; set; } = AgentMemory.Empty;
+
+    public string? LoadFailure { get; set; }
+
+    public string? SaveFailure { get; set; }
+
+    public Task<AgentMemory> LoadAsync(CancellationToken cancel) =>
+        LoadFailure is { } why ? Task.FromException<AgentMemory>(new AgentStoreException(why)) : Task.FromResult(Kept);
+
+    public Task SaveAsync(AgentMemory memory, CancellationToken cancel)
+    {
+        if (SaveFailure is { } why)
+            return Task.FromException(new AgentStoreException(why));
+        Kept = memory;
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>No process to watch: the looks tell.</summary>
+public sealed class NoWatch : ILocalWatch
+{
+    public TimeSpan MachineUptime => TimeSpan.FromHours(1);
+
+    public int? FindProcess(string? pidFile) => null;
+
+    public Task WaitForExitAsync(int processId, CancellationToken cancel) => Task.Delay(Timeout.Infinite, cancel);
+}

@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using Akka.Configuration;
+using Mmm.Actors.Agents;
+using Mmm.Agent.Tests.Servers;
+using Mmm.Shared.Messages;
+
+namespace Mmm.Agent.Tests.Actors;
+
+/// <summary>The agent actor in a system of its own, with a gateway that keeps what it is told.</summary>
+public sealed class TestAgent : IAsyncDisposable
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
+
+    private readonly ActorSystem _system;
+    private readonly IActorRef _agent;
+    private readonly IActorRef _coordinator;
+
+    public TestAgent(TestCluster cluster, string host, AgentPorts ports)
+    {
+        _system = ActorSystem.Create("agent-test", ConfigurationFactory.ParseString(
+            """
+            akka.loglevel = WARNING
+            akka.stdout-loglevel = off
+            akka.scheduler.tick-duration = 10ms
+            """));
+        IActorRef gateway = _system.ActorOf(Props.Create(() => new Sink(Reports)), "agent-gateway");
+        _coordinator = _system.ActorOf(Props.Create(() => new Sink(Answers)), "coordinator");
+        _agent = _system.ActorOf(AgentActor.Props(cluster.Setup(host, gateway.Path.ToStringWithoutAddress()), ports, TimeProvider.System), "agent");
+    }
+
+    /// <summary>What the monitors are told.</summary>
+    public ConcurrentQueue<object> Reports { get; } = new();
+
+    /// <summary>What the orders' sender is told.</summary>
+    public ConcurrentQueue<object> Answers { get; } = new();
+
+    public AgentProtocol.Report Last => Reports.OfType<AgentProtocol.Report>().LastOrDefault() ?? throw new InvalidOperationException("no report yet");
+
+    public void Send(AgentProtocol.HostOrder order) => _agent.Tell(order, _coordinator);
+
+    public async Task<AgentProtocol.Report> ReportedAsync(string what, Func<AgentProtocol.Report, bool> condition)
+    {
+        try
+        {
+            await Eventually.TrueAsync(what, s_deadline, () => Task.FromResult(Reports.OfType<AgentProtocol.Report>().LastOrDefault() is { } r && condition(r)));
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}; last report: {Reports.LastOrDefault()}");
+        }
+
+        return Last;
+    }
+
+    /// <summary>Sends an order and waits until it is done.</summary>
+    public async Task<AgentProtocol.Report> DoneAsync(AgentProtocol.HostOrder order)
+    {
+        Send(order);
+        return await ReportedAsync($"order {order.Id} is done", r => r.Progress.Id == order.Id && r.Progress.Status == AgentProtocol.OrderStatus.Done);
+    }
+
+    /// <summary>Sends an order and waits until it has failed at the step.</summary>
+    public async Task<AgentProtocol.Report> FailedAsync(AgentProtocol.HostOrder order, string step)
+    {
+        Send(order);
+        return await ReportedAsync(
+            $"order {order.Id} fails at {step}",
+            r => r.Progress.Id == order.Id && r.Progress.Status == AgentProtocol.OrderStatus.Failed && r.Progress.Step == step);
+    }
+
+    public async Task<T> AnsweredAsync<T>(string what, Func<T, bool> condition)
+    {
+        await Eventually.TrueAsync(what, () => Answers.OfType<T>().Any(condition));
+        return Answers.OfType<T>().Last(condition);
+    }
+
+    public async ValueTask DisposeAsync() => await _system.Terminate();
+
+    private sealed class Sink : ReceiveActor
+    {
+        public Sink(ConcurrentQueue<object> kept) => ReceiveAny(kept.Enqueue);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Mmm.Actors.Agents;
+using Mmm.Shared.Decisions;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Settings;
+using Mmm.Shared.Topology;
+using static Mmm.Shared.Messages.AgentProtocol;
+
+namespace Mmm.Agent.Tests.Actors;
+
+/// <summary>Two masters and a slave, with a writer and two reader addresses.</summary>
+public sealed class TestCluster
+{
+    public static readonly RoleAddress Writer = new("writer", "10.9.0.50");
+    public static readonly RoleAddress Reader1 = new("reader", "10.9.0.51");
+    public static readonly RoleAddress Reader2 = new("reader", "10.9.0.52");
+
+    private readonly Dictionary<string, (string Ip, int Port)> _servers = new()
+    {
+        ["db1"] = ("127.0.0.1", 3306),
+        ["db2"] = ("127.0.0.2", 3306),
+        ["db3"] = ("127.0.0.3", 3306),
+    };
+
+    public TestCluster With(string host, string ip, int port)
+    {
+        _servers[host] = (ip, port);
+        return this;
+    }
+
+    public ClusterTopology Topology => new(
+        "C1",
+        _servers.Select(s => new Host(s.Key, s.Value.Ip, s.Key == "db3" ? HostMode.Slave : HostMode.Master, null, s.Value.Port, 9989, "eth0"))
+            .ToImmutableSortedDictionary(h => h.Name, h => h),
+        new[]
+        {
+            new Role("writer", RoleMode.Exclusive, ["db1", "db2"], [Writer.Ip], null),
+            new Role("reader", RoleMode.Balanced, ["db1", "db2", "db3"], [Reader1.Ip, Reader2.Ip], null),
+        }.ToImmutableSortedDictionary(r => r.Name, r => r),
+        "writer");
+
+    public static DecisionId Decision(long version) => new(new Epoch(1, "mon1", "a"), version);
+
+    public AgentSetup Setup(string host, params string[] gateways) => new(
+        Topology.Hosts[host],
+        Topology,
+        new AgentSettings(
+            "/nowhere", null, null, null, HeartbeatInterval: TimeSpan.FromMilliseconds(200), LocalWatchInterval: TimeSpan.FromMilliseconds(20),
+            StatementTimeout: TimeSpan.FromSeconds(1), WriterGrace: TimeSpan.FromMilliseconds(300), MaxKillRetries: 3,
+            KillRetryInterval: TimeSpan.FromMilliseconds(300), AnnounceInterval: TimeSpan.FromSeconds(5)),
+        CatchUpTimeout: TimeSpan.FromSeconds(5), [.. gateways.Select(g => new MonitorGateway("mon1", g))], Incarnation: 7, Fingerprint: null);
+
+    /// <summary>Holds the active master role.</summary>
+    public static HostOrder Holds(string host, long version, CatchUpOrder? catchUp = null, params RoleAddress[] readers) =>
+        new("C1", host, Decision(version), HostState.Online, [Writer, .. readers], true, ReplicationOrder.Leave, catchUp);
+
+    /// <summary>Holds nothing but the given readers.</summary>
+    public static HostOrder Standby(string host, long version, ReplicationOrder? replication = null, params RoleAddress[] readers) =>
+        new("C1", host, Decision(version), HostState.Online, [.. readers], false, replication ?? ReplicationOrder.Leave, null);
+}
