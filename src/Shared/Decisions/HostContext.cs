@@ -54,7 +54,15 @@ public sealed class HostContext
 
     /// <summary>The peer can be blamed for nothing: ONLINE long enough for replicas to have reconnected, and up. Only then a failed replication check speaks of this host.</summary>
     public bool PeerIsSound =>
-        PeerOnline && _state.PingAndMysqlOk(Peer!) && At - _state.Document!.Hosts[Peer!].Since >= Settings.MasterConnectRetry;
+        PeerOnline && _state.PingAndMysqlOk(Peer!) && At - _state.Document!.Hosts[Peer!].Since >= Settings.MasterConnectRetry
+        && (Host.Mode == HostMode.Master || FollowsForLong);
+
+    /// <summary>
+    /// A slave has had as long to follow the active master as a replica has to reconnect. (MMM's single thread repoints slaves while nobody looks
+    /// at their checks; ours would take their roles away in the middle of every failover.)
+    /// </summary>
+    private bool FollowsForLong =>
+        _state.Document is { Move: null, ActiveMaster: { } master } && master.Host == Peer && At - master.Since >= Settings.MasterConnectRetry;
 
     /// <summary>
     /// The host was the last active master, and the server it would replicate from is not ONLINE: its replication checks can only

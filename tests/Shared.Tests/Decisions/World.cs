@@ -179,7 +179,13 @@ internal sealed partial class World
             return null;
         ImmutableArray<Note> known = State.Notes;
         StepResult result = ClusterTransition.Step(State, e with { At = e.At + _clock });
-        Codes.AddRange(result.State.Notes.Except(known).Select(n => n.Code));
+        foreach (Note n in result.State.Notes.Except(known))
+        {
+            Codes.Add(n.Code);
+            if (n.Code == "writer_released" && n.Sentence.Contains("release_timeout", StringComparison.Ordinal))
+                GivenUpOn.Add(n.Host!);
+        }
+
         State = result.State;
         Assert.Empty(State.Broken);
         foreach (Effect effect in result.Effects)

@@ -79,6 +79,16 @@ public sealed class WriterMoveTests
     }
 
     [Fact]
+    public void Slaves_keep_their_roles_while_a_failover_takes_its_time()
+    {
+        World w = World.Running(Worlds.Topology(slaves: 2));
+        w.Db1.PowerOff();
+        w.Watch = () => Assert.Equal((HostState.Online, HostState.Online), (w.StateOf("db3"), w.StateOf("db4")));
+        w.Until(() => w.Db3.Source == "db2" && w.Hosts["db4"].Source == "db2", 10);
+        w.Run(10);
+    }
+
+    [Fact]
     public void Agent_that_fell_silent_long_before_its_host_died_changes_nothing_until_then()
     {
         World w = World.Running();

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Checks;
+using Mmm.Shared.Decisions;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Topology;
+using static Mmm.Shared.Messages.AgentProtocol;
+using static Mmm.Shared.Messages.SightProtocol;
+
+namespace Mmm.Shared.Tests.Decisions;
+
+/// <summary>
+/// One moment of a cluster, written down by hand: all monitors see, all agents are there, everything is ONLINE and well, db1 is the active
+/// master, and it has been so for an hour. A test changes what it is about.
+/// </summary>
+internal sealed class Still
+{
+    public ClusterTopology Topology { get; set; } = Worlds.Topology();
+
+    public DecisionSettings Settings { get; set; } = Worlds.Settings;
+
+    public DateTimeOffset At { get; } = Worlds.Epoch0;
+
+    public ClusterMode Mode { get; set; } = ClusterMode.Active;
+
+    public string? Writer { get; set; } = "db1";
+
+    public string? WriterReleasing { get; set; }
+
+    public string? ActiveMaster { get; set; } = "db1";
+
+    /// <summary>Seconds since the active master took over.</summary>
+    public double MasterFor { get; set; } = 3600;
+
+    public RoleMove? Move { get; set; }
+
+    public DateTimeOffset? RetryMoveAfter { get; set; }
+
+    public bool Readers { get; set; } = true;
+
+    public Dictionary<string, HostState> States { get; } = [];
+
+    /// <summary>Seconds since the host entered its state; an hour unless said.</summary>
+    public Dictionary<string, double> InState { get; } = [];
+
+    /// <summary>Seconds since it left ONLINE.</summary>
+    public Dictionary<string, double> DownFor { get; } = [];
+
+    public HashSet<string> Flapping { get; } = [];
+
+    public Dictionary<(string Host, CheckKind Kind), CheckVerdict> Checks { get; } = [];
+
+    public HashSet<string> SilentAgents { get; } = [];
+
+    public HashSet<string> NeverHeard { get; } = [];
+
+    public Dictionary<string, double> Uptime { get; } = [];
+
+    public Still Set(string host, CheckVerdict verdict, params CheckKind[] kinds)
+    {
+        foreach (CheckKind k in kinds)
+            Checks[(host, k)] = verdict;
+        return this;
+    }
+
+    public ClusterDocument Document()
+    {
+        HostRecord Record(string h)
+        {
+            HostState s = States.GetValueOrDefault(h, HostState.Online);
+            return new HostRecord(
+                s, At - TimeSpan.FromSeconds(InState.GetValueOrDefault(h, 3600)), "as written down",
+                s == HostState.Online ? null : At - TimeSpan.FromSeconds(DownFor.GetValueOrDefault(h, 3600)), [], Flapping.Contains(h));
+        }
+
+        string[] online = [.. Topology.Hosts.Keys.Where(h => States.GetValueOrDefault(h, HostState.Online) == HostState.Online)];
+        int next = 0;
+        string? ReaderOf(Role role) => Readers && online.Length > 0 ? online.Where(role.Hosts.Contains).ElementAtOrDefault(next++ % online.Length) : null;
+        return new ClusterDocument(
+            Mode, null,
+            Topology.Hosts.Keys.ToImmutableSortedDictionary(h => h, Record, StringComparer.Ordinal),
+            [.. Topology.Addresses.Select(a => a == Topology.WriterAddress
+                ? new RoleSlot(a, Writer, WriterReleasing, WriterReleasing is null ? null : At)
+                : new RoleSlot(a, ReaderOf(Topology.Roles[a.Role]), null, null))],
+            ActiveMaster is null ? null : new MasterRecord(ActiveMaster, At - TimeSpan.FromSeconds(MasterFor), null),
+            Move, RetryMoveAfter);
+    }
+
+    public ClusterState State()
+    {
+        var epoch = new Epoch(5, "mon1", "i");
+        ClusterState s = ClusterTransition.Begin(Worlds.Cluster(Topology, Settings), 3, "mon1", null, new DecisionId(epoch, 7), Document(), At);
+        CheckState Check(string h, CheckKind k) => new(Checks.GetValueOrDefault((h, k), CheckVerdict.Ok), At - TimeSpan.FromMinutes(5), $"{CheckNames.NameOf(k)} message");
+        return s with
+        {
+            StartedAt = At - TimeSpan.FromHours(1),
+            WatchingSince = At - TimeSpan.FromHours(1),
+            // Reports that name no server keep the verdicts as they are.
+            Vantages = new[] { "mon1", "mon2", "mon3" }.ToImmutableSortedDictionary(m => m, m => new VantageSight(new VantageReport("C1", m, 1, 1, true, []), At, null), StringComparer.Ordinal),
+            Sights = Topology.Hosts.Keys.ToImmutableSortedDictionary(h => h, h => new HostSight(
+                CheckNames.All.ToImmutableSortedDictionary(k => k, k => Check(h, k)),
+                NeverHeard.Contains(h) ? null : Report(h),
+                NeverHeard.Contains(h) ? null : SilentAgents.Contains(h) ? At - TimeSpan.FromMinutes(1) : At,
+                null, null), StringComparer.Ordinal),
+        };
+    }
+
+    /// <summary>One tick at the same instant.</summary>
+    public StepResult Tick() => ClusterTransition.Step(State(), new Ticked(At));
+
+    private Report Report(string h) => new(
+        "C1", h, 1, 1, DecisionId.None, OrderProgress.None,
+        new HostFacts(MysqldState.Up, null, h != Writer, [], null, null, null, (long)Uptime.GetValueOrDefault(h, 864000), "10.11.6-MariaDB"), null);
+}
