@@ -62,5 +62,6 @@ public sealed class FileHoconSource : IHoconSource
     }
 
     /// <summary>The same file under two names is one file: for include circles, and for whose mode counts.</summary>
-    private static string Canonical(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+    private static string Canonical(string path) =>
+        File.ResolveLinkTarget(path, returnFinalTarget: true) is { Exists: true } target ? target.FullName : path;
 }

@@ -47,8 +47,11 @@ internal sealed class IdentityRules(SettingsProblems problems, NodeKind kind)
     private void RefuseUnknown(Setting<string> name, string what, IEnumerable<string> known)
     {
         string[] names = [.. known.Distinct()];
-        problems.Error(name, $"'{name.Value}' is no {what}", Names(names), Suggestions.Hint(name.Value, names));
+
+        // That there are none at all is reported where they are missing.
+        if (names.Length > 0)
+            problems.Error(name, $"'{name.Value}' is no {what}", Names(names), Suggestions.Hint(name.Value, names));
     }
 
-    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Distinct()) is { Length: > 0 } list ? list : "none is configured";
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.Distinct()) is { Length: > 0 } list ? list : "a configured name";
 }

@@ -5,6 +5,8 @@ namespace Mmm.Shared.Settings;
 /// <summary>Passwords and tokens: from the configuration or from a file of their own. No message ever holds one.</summary>
 internal sealed class SecretReader(IHoconSource source, HoconDocument document, SettingsProblems problems)
 {
+    private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
+
     /// <summary>How much this program cares about a secret.</summary>
     public enum Need
     {
@@ -61,7 +63,7 @@ internal sealed class SecretReader(IHoconSource source, HoconDocument document, 
         }
 
         if (scalar.Environment is null && document.ReadableByOthers.Contains(value.Origin.File))
-            RefuseReadable(value, $"the file {value.Origin.File} holds this secret and every user can read it", value.Origin.File);
+            RefuseReadable(value, $"every user can read the file {value.Origin.File}, which holds this secret", value.Origin.File);
         return new Secret(scalar.Text);
     }
 
@@ -77,7 +79,7 @@ internal sealed class SecretReader(IHoconSource source, HoconDocument document, 
         {
             case HoconLookup.Found found:
                 if (found.ReadableByOthers)
-                    RefuseReadable(value, $"every user can read {found.Path}", found.Path);
+                    RefuseReadable(value, $"every user can read the file {found.Path}", found.Path);
                 string secret = found.Text.TrimStart('\uFEFF').TrimEnd('\r', '\n');
                 if (secret.Length > 0 && !secret.Contains('\n', StringComparison.Ordinal))
                     return new Secret(secret);
@@ -94,6 +96,10 @@ internal sealed class SecretReader(IHoconSource source, HoconDocument document, 
         }
     }
 
-    private void RefuseReadable(HoconValue value, string what, string file) =>
-        problems.Error(value.Origin, value.Path, what, $"no access for others: chmod o= {file}");
+    /// <summary>Once per file: it is mended once.</summary>
+    private void RefuseReadable(HoconValue value, string what, string file)
+    {
+        if (_refused.Add(file))
+            problems.Error(value.Origin, value.Path, what, $"no access for others: chmod o= {file}");
+    }
 }

@@ -44,7 +44,18 @@ public static class Timings
             text.Append($"  each with up to {Show(times.CatchUp)} more (catch_up_timeout) while the next active master applies what it has received\n");
         }
 
+        if (settings.Monitors.Length > 1)
+            text.Append(Takeover(settings.Monitor.Membership));
         return text.ToString().TrimEnd('\n');
+    }
+
+    /// <summary>What Akka.Cluster adds to its settings was measured: about 0.4 s until a silent member is unreachable, up to 1 s until it is removed.</summary>
+    private static string Takeover(MembershipSettings membership)
+    {
+        TimeSpan sum = membership.HeartbeatInterval + membership.AcceptableHeartbeatPause + membership.StableAfter + membership.DownRemovalMargin;
+        return $"The deciding monitor is killed: another decides after about {Show(TimeSpan.FromSeconds(Math.Round(sum.TotalSeconds + 1.4, 1)))}"
+            + $" = heartbeat_interval {Show(membership.HeartbeatInterval)} + acceptable_heartbeat_pause {Show(membership.AcceptableHeartbeatPause)}"
+            + $" + stable_after {Show(membership.StableAfter)} + down_removal_margin {Show(membership.DownRemovalMargin)} + 1.4s\n";
     }
 
     /// <summary>The failure begins right after a check; the next one runs into its deadline; the trap runs from there.</summary>

@@ -101,7 +101,7 @@ public sealed class FileHoconSourceTests : IDisposable
 
         SettingsException refused = Assert.Throws<SettingsException>(() => ConfigFile.Load(main, NodeKind.Agent));
 
-        Assert.Contains("every user can read it", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("every user can read", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret of the agent", refused.Message, StringComparison.Ordinal);
     }
 

@@ -119,21 +119,22 @@ public sealed class SecretsTests
     [Theory]
     [InlineData("monitor_password = pm", NodeKind.Monitor)]
     [InlineData("agent_password = pm", NodeKind.Monitor)]
+    [InlineData("monitor_password = pm, agent_password = pa", NodeKind.Agent)]
     public void A_file_with_a_password_that_every_user_can_read_is_refused(string content, NodeKind kind)
     {
         MemorySource source = With("include \"p.conf\"").Add("/p.conf", "cluster_defaults { " + content + " }", readableByOthers: true);
 
-        string problem = Refused(source, kind);
+        string problem = Refused(source, kind, kind == NodeKind.Agent ? "db1" : null);
 
         Assert.StartsWith("/p.conf:1: cluster_defaults.", problem, StringComparison.Ordinal);
-        Assert.EndsWith("the file /p.conf holds this secret and every user can read it; allowed: no access for others: chmod o= /p.conf", problem, StringComparison.Ordinal);
+        Assert.EndsWith("every user can read the file /p.conf, which holds this secret; allowed: no access for others: chmod o= /p.conf", problem, StringComparison.Ordinal);
     }
 
     [Fact]
     public void So_is_a_password_file()
     {
         MemorySource source = With("cluster_defaults { monitor_password = null, monitor_password_file = \"/p\" }").Add("/p", Hidden, readableByOthers: true);
-        Assert.Contains("monitor_password_file: every user can read /p; allowed: no access for others: chmod o= /p", Refused(source), StringComparison.Ordinal);
+        Assert.Contains("monitor_password_file: every user can read the file /p; allowed: no access for others: chmod o= /p", Refused(source), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -150,6 +151,6 @@ public sealed class SecretsTests
 
     private static MemorySource With(string added) => new MemorySource().Add("/mmm.conf", SettingsBase.Text + added);
 
-    private static string Refused(MemorySource source, NodeKind kind = NodeKind.Monitor) =>
-        Assert.Single(Assert.Throws<SettingsException>(() => SettingsBase.ReadFrom(source, kind)).Problems);
+    private static string Refused(MemorySource source, NodeKind kind = NodeKind.Monitor, string? self = null) =>
+        Assert.Single(Assert.Throws<SettingsException>(() => SettingsBase.ReadFrom(source, kind, null, self)).Problems);
 }

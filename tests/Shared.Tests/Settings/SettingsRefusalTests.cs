@@ -211,7 +211,7 @@ public sealed class SettingsRefusalTests
     }
 
     [Theory]
-    [InlineData("monitors = null", "monitors: no monitor is configured; allowed: 1 to 7, best 3", true)]
+    [InlineData("monitors = null", "monitors: no monitor is configured; allowed: 1 to 7, best 3")]
     [InlineData("monitors { mon4.address = \"10.0.0.4\", mon5.address = \"10.0.0.5\", mon6.address = \"10.0.0.6\", mon7.address = \"10.0.0.7\", mon8.address = \"10.0.0.8\" }", "monitors: 8 monitors are configured; allowed: 1 to 7, best 3")]
     [InlineData("\"cluster C1\" = null", "cluster C1: is null; allowed: a section: C1 { … }", true)]
     [InlineData("cluster.C1.max_backlog = 5s", "cluster.C1: this cluster is also written as cluster C1 (/mmm.conf:4); allowed: one of the two notations")]
