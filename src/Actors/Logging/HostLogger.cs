@@ -42,7 +42,10 @@ public sealed class HostLogger : ActorBase, IRequiresMessageQueue<ILoggerMessage
         string? part = entry.LogClass.FullName == "Akka.Event.DummyClassForStringSources" ? "Akka." + entry.LogSource.Split(['(', ' ', '/'], 2)[0] : null;
         if (!_loggers.TryGetValue((entry.LogClass, part), out ILogger? logger))
             _loggers[(entry.LogClass, part)] = logger = part is null ? _factory.CreateLogger(entry.LogClass) : _factory.CreateLogger(part);
-        logger.Log(LevelOf(entry.LogLevel()), entry.Cause, "{Message}", entry.Message);
+
+        // A peer that went away is told by those who wait for it; Akka.Remote's supervisors log it as an error with a stack, every time.
+        HostLevel level = entry.Cause?.GetType().Namespace == "Akka.Remote" ? HostLevel.Debug : LevelOf(entry.LogLevel());
+        logger.Log(level, entry.Cause, "{Message}", entry.Message);
     }
 
     private static HostLevel LevelOf(AkkaLevel level) => level switch

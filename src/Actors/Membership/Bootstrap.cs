@@ -13,8 +13,9 @@ namespace Mmm.Actors.Membership;
 /// <para>
 /// Why there are never two clusters that both work: (1) a member goes from Joining to Up only while its cluster has a majority of the configured monitors as
 /// members (<c>min-nr-of-members</c>), and a process is in one cluster at most, so of two clusters that form at the same time only one gets Up members,
-/// and the singleton and the shards run only there. (2) Later, deaths and partitions can leave an Up remainder behind while the others restart and form anew: then the
-/// remainder has no majority of keepers, decides nothing, and as soon as it hears the other cluster the rule <see cref="GiveWay"/> makes it restart and join. (3) Whatever
+/// and the singleton and the shards run only there. (2) Members that lose sight of a majority of the configured monitors end (static-quorum), so of a cluster that breaks apart at
+/// most one part stays. (3) One way remains to have an Up remainder while the others form anew: orderly departures that leave fewer than a majority, and then a partition. The
+/// remainder has no majority of keepers, decides nothing, and as soon as it hears the other cluster the rule <see cref="GiveWay"/> makes it restart and join. (4) Whatever
 /// goes wrong here, no decision takes effect without a majority of the keepers, which this never touches.
 /// </para>
 /// </summary>

@@ -34,6 +34,7 @@ public sealed class BootstrapActor : ReceiveActor, IWithTimers
     private TimeSpan? _outrankedSince;
     private TimeSpan _joinAskedAt;
     private string? _saidLast;
+    private string? _heardLast;
     private bool _formed;
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -70,8 +71,19 @@ public sealed class BootstrapActor : ReceiveActor, IWithTimers
     {
         Timers.StartSingleTimer(HelloDue.Instance, HelloDue.Instance, HelloInterval);
         Bootstrap.View view = ViewNow();
+        SayWhoIsHeard(view);
         SayHello(view);
         Act(Bootstrap.Decide(view), view);
+    }
+
+    private void SayWhoIsHeard(Bootstrap.View view)
+    {
+        string heard = string.Join(", ", view.Heard.Keys);
+        if (heard == _heardLast)
+            return;
+        _heardLast = heard;
+        if (_peers.Count > 0)
+            _log.Info("Other monitors heard: {0} ({1} of {2})", heard.Length > 0 ? heard : "none", view.Heard.Count, _peers.Count);
     }
 
     private void SayHello(Bootstrap.View view)

@@ -52,10 +52,15 @@ public static class MonitorHocon
             ["akka.cluster.failure-detector.expected-response-after"] = membership.HeartbeatInterval,
 
             ["akka.cluster.downing-provider-class"] = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster",
-            ["akka.cluster.split-brain-resolver.active-strategy"] = "keep-majority",
-            ["akka.cluster.split-brain-resolver.keep-majority.role"] = MonitorActors.MemberRole,
+
+            // A majority of the configured monitors, not of the members of the moment: keep-majority breaks the tie of a cluster of two by address, and was seen to
+            // keep a cut-off node and to end the one that was about to have a majority again.
+            ["akka.cluster.split-brain-resolver.active-strategy"] = "static-quorum",
+            ["akka.cluster.split-brain-resolver.static-quorum.quorum-size"] = settings.Quorum,
+            ["akka.cluster.split-brain-resolver.static-quorum.role"] = MonitorActors.MemberRole,
             ["akka.cluster.split-brain-resolver.stable-after"] = membership.StableAfter,
-            ["akka.cluster.split-brain-resolver.down-all-when-unstable"] = membership.StableAfter * 2,
+            // Ends everybody when reachability has flapped this long beyond stable-after; a busy machine flaps, so not soon.
+            ["akka.cluster.split-brain-resolver.down-all-when-unstable"] = membership.StableAfter * 4,
             // The margin keeps two singletons from overlapping; epochs make an overlap harmless, so it is not waited for. ("off" would mean stable-after.)
             ["akka.cluster.down-removal-margin"] = membership.DownRemovalMargin,
 

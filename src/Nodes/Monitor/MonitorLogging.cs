@@ -11,6 +11,10 @@ internal static class MonitorLogging
         logging.ClearProviders();
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // Akka.Remote repeats every failed attempt, twice a second per peer that is away; who is away is said once by the bootstrap and by the coordinator.
+        logging.AddFilter("Akka.Remote", LogLevel.Critical);
+        logging.AddFilter("Akka.remoting", LogLevel.Critical);
         if (SystemdHelpers.IsSystemdService())
         {
             logging.AddSystemdConsole();

@@ -119,6 +119,20 @@ public sealed class MembershipTests(ITestOutputHelper output)
         Assert.Empty(installation.Coordinators);
     }
 
+    [Theory]
+    [InlineData("mon1", "mon2")]
+    [InlineData("mon2", "mon1")]
+    public async Task Survivor_of_two_of_three_stops_itself_whatever_its_address(string survivor, string other)
+    {
+        await using Installation installation = new(3);
+        await installation.StartAsync(survivor, other);
+        await Eventually.True(() => UpMembers(installation, survivor) == 2, "two members up");
+        ActorSystem left = installation.System(survivor);
+        await installation.KillAsync(other);
+        await left.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.IsType<CoordinatedShutdown.ClusterDowningReason>(CoordinatedShutdown.Get(left).ShutdownReason);
+    }
+
     private static int UpMembers(Installation installation, string name) =>
         AkkaCluster.Get(installation.System(name)).State.Members.Count(m => m.Status == MemberStatus.Up);
 
