@@ -15,7 +15,7 @@ public sealed class StatusScreenTests
             """
             Monitors  2 of 3 up, 2 needed; answered by mon1
               MONITOR  ADDRESS        STATUS  NOTES
-              mon1     10.0.0.1:8551  Up      leader, keeper voting, decision 3@mon2/17
+              mon1     10.0.0.1:8551  Up      leader, keeper votes
               mon2     10.0.0.2:8551  Up      coordinator
               mon3     10.0.0.3:8551  absent  not reachable
 
@@ -36,7 +36,7 @@ public sealed class StatusScreenTests
             """
             Monitors  2 of 3 up, 2 needed; answered by mon1
               MONITOR  ADDRESS        STATUS  NOTES
-              mon1     10.0.0.1:8551  Up      leader, keeper voting, decision 3@mon2/17
+              mon1     10.0.0.1:8551  Up      leader, keeper votes
               mon2     10.0.0.2:8551  Up      coordinator
               mon3     10.0.0.3:8551  absent  not reachable
 

@@ -74,7 +74,7 @@ public sealed record MonitorsReading(string Monitor, int Quorum, ImmutableArray<
 /// <param name="Status">Akka's status in its spelling (Up, Leaving, …), or <c>absent</c> when it is no member.</param>
 /// <param name="Reachable">False: some member cannot reach it, or it is absent.</param>
 /// <param name="Configured">False: it runs in the cluster, but this monitor's configuration does not know it.</param>
-/// <param name="Keeper">Its keeper of the ledger; null = not known (only the answering monitor's own is).</param>
+/// <param name="Keeper">Its keeper of the ledger; null = not asked, because the monitor is not reachable.</param>
 public sealed record MonitorEntry(
     string Name, string Address, int? HttpPort, string Status, bool Reachable, bool Configured, KeeperEntry? Keeper = null);
 

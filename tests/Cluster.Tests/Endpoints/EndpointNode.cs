@@ -101,5 +101,6 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
     Task<ControlProtocol.Answer?> ICommands.Ping(ControlProtocol.Ping ping, CancellationToken cancel) =>
         Task.FromResult(Coordinator?.Invoke(new ControlProtocol.Command(ping.Id, "", "ping", [], "")));
 
-    Task<KeeperEntry?> IKeeperStatus.Own(CancellationToken cancel) => Task.FromResult<KeeperEntry?>(new KeeperEntry(true, "voting"));
+    Task<ImmutableDictionary<string, KeeperEntry>> IKeeperStatus.Of(IEnumerable<MonitorMember> monitors, CancellationToken cancel) =>
+        Task.FromResult(monitors.ToImmutableDictionary(m => m.Name, _ => new KeeperEntry(true, "votes")));
 }

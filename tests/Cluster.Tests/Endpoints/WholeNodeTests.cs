@@ -10,8 +10,10 @@ using Mmm.Actors;
 using Mmm.Actors.Membership;
 using Mmm.Actors.Probing;
 using Mmm.Cluster.Tests.Membership;
+using Mmm.Monitor.Adapters;
 using Mmm.Monitor.Endpoints;
 using Mmm.Shared.Api;
+using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 using Xunit;
@@ -58,7 +60,7 @@ public sealed class WholeNodeTests : IAsyncLifetime
             Assert.Equal((name, false), (reading.Monitor, reading.Stale));
             MonitorsReading monitors = await http.Reads(ApiPaths.Monitors, ApiFormat.Wire.MonitorsReading);
             Assert.Equal(reading.Snapshot.Coordinator, monitors.Coordinator);
-            Assert.All(monitors.Members, m => Assert.True(m is { Status: "Up", Reachable: true }));
+            Assert.All(monitors.Members, m => Assert.True(m is { Status: "Up", Reachable: true, Keeper: { Voting: false, Sentence: "does not vote for C1: scripted" } }));
         }
     }
 
@@ -130,18 +132,24 @@ public sealed class WholeNodeTests : IAsyncLifetime
         MmmSettings settings = TestSettings.Of(name, _monitors);
         MonitorParts parts = new(
             settings, new ProcessIdentity(name, 1), TimeProvider.System, new ProbingPorts(new Installation.HealthyNetwork(), new Installation.HealthyServers()),
-            (_, _) => Props.Create(() => new Silent()),
+            (_, _) => Props.Create(() => new ScriptedKeeper(name)),
             (_, registry) => Props.Create(() => new ScriptedCoordinator(name, _monitors, registry.Get<ShardRegionKey>(), _commands)));
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddAkka(MonitorActors.SystemName, akka => akka.ConfigureLoggers(l => l.ClearLoggers().AddLoggerFactory()).WithMonitor(parts));
+        builder.Services.AddSingleton<IKeeperStatus, KeeperStatus>();
         builder.AddMmmEndpoints(settings);
         return builder.Build().MapMmmEndpoints();
     }
 
-    private sealed class Silent : ReceiveActor
+    private sealed class ScriptedKeeper : ReceiveActor
     {
-        public Silent() => ReceiveAny(_ => { });
+        public ScriptedKeeper(string name)
+        {
+            Receive<LedgerProtocol.AskStatus>(_ => Sender.Tell(new LedgerProtocol.Status(
+                name, [new LedgerProtocol.KeeperView("C1", KeeperStanding.Lost, "scripted", Epoch.None, DecisionId.None)])));
+            ReceiveAny(_ => { });
+        }
     }
 
     /// <summary>Publishes a picture to every board, answers commands, keeps the probes alive.</summary>

@@ -80,7 +80,7 @@ internal static class StatusScreen
         if (!member.Configured)
             yield return "[yellow]not in the configuration[/]";
         if (member.Keeper is { } keeper)
-            yield return keeper.Voting ? $"keeper {Markup.Escape(keeper.Sentence)}" : $"[red]keeper not voting: {Markup.Escape(keeper.Sentence)}[/]";
+            yield return keeper.Voting ? $"keeper {Markup.Escape(keeper.Sentence)}" : $"[red]keeper {Markup.Escape(keeper.Sentence)}[/]";
     }
 
     private static void WriteCluster(IAnsiConsole console, ClusterReading reading, CliContext context)

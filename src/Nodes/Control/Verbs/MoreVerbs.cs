@@ -17,7 +17,7 @@ internal static class MoreVerbs
             await monitors,
             [.. found.Where(f => f.Reading is not null).Select(f => f.Reading!)],
             [.. found.Where(f => f.Reading is null).Select(f => f.Name)]);
-        bool sound = status.Unknown.IsEmpty && status.Clusters.All(c => !c.Stale);
+        bool sound = status.Unknown.IsEmpty && status.Clusters.All(c => !c.Stale && c.Snapshot.Phase != "no_quorum");
         return VerbResult.Of(
             StatusScreen.Render(status, session.Context), sound ? ExitCodes.Ok : ExitCodes.NoCoordinator, status, ApiFormat.Pretty.StatusReading);
     }

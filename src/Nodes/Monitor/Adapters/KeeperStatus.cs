@@ -1,20 +1,34 @@
+using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Hosting;
 using Mmm.Actors;
 using Mmm.Monitor.Endpoints;
 using Mmm.Shared.Api;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor.Adapters;
 
-/// <summary><see cref="IKeeperStatus"/> from this node's keeper.</summary>
-public sealed class KeeperStatus(IRequiredActor<KeeperKey> keeper) : IKeeperStatus
+/// <summary><see cref="IKeeperStatus"/> by asking the keepers themselves, this node's and the others'.</summary>
+public sealed class KeeperStatus(ActorSystem system) : IKeeperStatus
 {
-    public async Task<KeeperEntry?> Own(CancellationToken cancel)
+    public async Task<ImmutableDictionary<string, KeeperEntry>> Of(IEnumerable<MonitorMember> monitors, CancellationToken cancel)
     {
-        LedgerProtocol.Status? status = await keeper.AskWithin<KeeperKey, LedgerProtocol.Status>(new LedgerProtocol.AskStatus(), EndpointLimits.LocalDeadline, cancel);
-        return status is null ? null : EntryOf(status);
+        KeyValuePair<string, KeeperEntry>[] entries = await Task.WhenAll(monitors.Select(async m => KeyValuePair.Create(m.Name, await Ask(m, cancel))));
+        return entries.ToImmutableDictionary();
+    }
+
+    private async Task<KeeperEntry> Ask(MonitorMember monitor, CancellationToken cancel)
+    {
+        ActorSelection keeper = system.ActorSelection($"akka.tcp://{MonitorActors.SystemName}@{monitor.Address}:{monitor.Port}{MonitorActors.PathOf(MonitorActors.Keeper)}");
+        try
+        {
+            return EntryOf(await keeper.Ask<LedgerProtocol.Status>(new LedgerProtocol.AskStatus(), EndpointLimits.KeeperDeadline, cancel));
+        }
+        catch (AskTimeoutException)
+        {
+            return new KeeperEntry(false, "does not answer");
+        }
     }
 
     /// <summary>One entry for the whole keeper: it votes when it votes for every cluster.</summary>

@@ -12,6 +12,9 @@ internal static class EndpointLimits
     /// <summary>Deadline of this node's own actors, which answer from memory.</summary>
     public static readonly TimeSpan LocalDeadline = TimeSpan.FromSeconds(2);
 
+    /// <summary>Deadline of the other monitors' keepers: they answer from memory, and an operator is waiting for the screen.</summary>
+    public static readonly TimeSpan KeeperDeadline = TimeSpan.FromMilliseconds(700);
+
     public const int MaxIdLength = 64;
 
     /// <summary>Longest argument: a host name has at most 253 characters.</summary>

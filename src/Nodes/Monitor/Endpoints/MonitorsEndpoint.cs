@@ -15,24 +15,28 @@ internal static class MonitorsEndpoint
 
     private static async Task<IResult> Read(ActorSystem system, MmmSettings settings, IClusterReads reads, IServiceProvider services, CancellationToken cancel)
     {
+        ClusterEvent.CurrentClusterState state = Cluster.Get(system).State;
+        HashSet<string> present = [.. state.Members.Where(m => !state.Unreachable.Contains(m)).Select(m => Place(m.Address))];
+        IEnumerable<MonitorMember> reachable = settings.Monitors.Where(m => present.Contains(Place(m)));
+        Task<ImmutableDictionary<string, KeeperEntry>> keepers =
+            services.GetService<IKeeperStatus>()?.Of(reachable, cancel) ?? Task.FromResult(ImmutableDictionary<string, KeeperEntry>.Empty);
         Task<ImmutableArray<HeardSnapshot>> heard = reads.All(cancel);
-        Task<KeeperEntry?> own = services.GetService<IKeeperStatus>()?.Own(cancel) ?? Task.FromResult<KeeperEntry?>(null);
-        return Results.Json(View(Cluster.Get(system).State, settings, await heard, await own), ApiFormat.Wire.MonitorsReading);
+        return Results.Json(View(state, settings, await heard, await keepers), ApiFormat.Wire.MonitorsReading);
     }
 
     internal static MonitorsReading View(
-        ClusterEvent.CurrentClusterState state, MmmSettings settings, ImmutableArray<HeardSnapshot> heard, KeeperEntry? ownKeeper)
+        ClusterEvent.CurrentClusterState state, MmmSettings settings, ImmutableArray<HeardSnapshot> heard, ImmutableDictionary<string, KeeperEntry> keepers)
     {
         Dictionary<string, Member> members = [];
         foreach (Member member in state.Members)
             members[Place(member.Address)] = member;
         IEnumerable<MonitorEntry> configured = settings.Monitors.Select(monitor =>
         {
-            string place = $"{monitor.Address}:{monitor.Port}";
+            string place = Place(monitor);
             bool present = members.Remove(place, out Member? member);
             return new MonitorEntry(
                 monitor.Name, place, monitor.HttpPort, present ? member!.Status.ToString() : Absent, present && !state.Unreachable.Contains(member!), true,
-                monitor.Name == settings.This ? ownKeeper : null);
+                keepers.GetValueOrDefault(monitor.Name));
         });
         ImmutableArray<MonitorEntry> known = [.. configured];
         IEnumerable<MonitorEntry> strangers = members.OrderBy(m => m.Key, StringComparer.Ordinal)
@@ -46,6 +50,8 @@ internal static class MonitorsEndpoint
             known.FirstOrDefault(m => m.Address == leader)?.Name ?? leader,
             heard.Where(h => !h.IsStale).OrderBy(h => h.Age).FirstOrDefault()?.Snapshot.Coordinator);
     }
+
+    private static string Place(MonitorMember monitor) => $"{monitor.Address}:{monitor.Port}";
 
     private static string Place(Address address) => $"{address.Host}:{address.Port}";
 }

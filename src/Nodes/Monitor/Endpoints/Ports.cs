@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Mmm.Shared.Api;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor.Endpoints;
 
@@ -31,9 +32,11 @@ public interface ICommands
     Task<ControlProtocol.Answer?> Ping(ControlProtocol.Ping ping, CancellationToken cancel);
 }
 
-/// <summary>This node's keeper of the ledger.</summary>
+/// <summary>The keepers of the ledger, on every monitor.</summary>
 public interface IKeeperStatus
 {
-    /// <summary>Its condition; null when it does not answer.</summary>
-    Task<KeeperEntry?> Own(CancellationToken cancel);
+    /// <summary>Condition of each monitor's keeper, by the monitor's name; one that does not answer in time is told as not voting.</summary>
+    /// <param name="monitors">Whom to ask; leave out those that are known to be gone, they only cost time.</param>
+    /// <param name="cancel">The caller hung up.</param>
+    Task<ImmutableDictionary<string, KeeperEntry>> Of(IEnumerable<MonitorMember> monitors, CancellationToken cancel);
 }
