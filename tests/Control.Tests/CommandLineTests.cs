@@ -45,6 +45,17 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task Options_may_stand_in_front_of_every_verb_as_a_wrapper_puts_them()
+    {
+        string[] options = ["--monitors", "10.0.0.1:1", "--json", "--timeout", "1"];
+        Assert.StartsWith("Usage: mmm", (await _cli.Mmm([.. options, "help"])).Out, StringComparison.Ordinal);
+        Assert.StartsWith("Usage: mmm [@CLUSTER] show", (await _cli.Mmm([.. options, "@C1", "show", "--help"])).Out, StringComparison.Ordinal);
+        Assert.StartsWith("mmm ", (await _cli.Mmm([.. options, "--version"])).Out, StringComparison.Ordinal);
+        Assert.StartsWith("# bash completion", (await _cli.Mmm([.. options, "completion", "bash"])).Out, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Usage, (await _cli.Mmm(options)).Exit);
+    }
+
+    [Fact]
     public async Task Help_of_one_verb_shows_its_usage()
     {
         string expected = "Usage: mmm [@CLUSTER] checks [<host>|all [<check>|all]]\n\n    show checks status\n";

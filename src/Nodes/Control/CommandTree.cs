@@ -9,11 +9,15 @@ namespace Mmm.Control;
 /// <summary>The command line as System.CommandLine parses it.</summary>
 internal sealed class CommandTree
 {
+    public const string Json = "--json";
+
+    public static readonly ImmutableArray<string> OptionsWithValue = ["--monitors", "--config", "--token-file", "--timeout"];
+
     private readonly Option<string?> _monitors = new("--monitors") { Recursive = true };
     private readonly Option<string?> _config = new("--config") { Recursive = true };
     private readonly Option<string?> _tokenFile = new("--token-file") { Recursive = true };
     private readonly Option<double> _timeout = new("--timeout") { Recursive = true, DefaultValueFactory = _ => 10 };
-    private readonly Option<bool> _json = new("--json") { Recursive = true };
+    private readonly Option<bool> _json = new(Json) { Recursive = true };
 
     public CommandTree(Run run)
     {

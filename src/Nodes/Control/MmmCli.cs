@@ -20,10 +20,11 @@ internal static class MmmCli
         (string? cluster, List<string> rest) = TakeCluster(args);
         if (cluster is { Length: 0 })
             return UsageError(context, "ERROR: '@' must be followed by the name of a cluster, as in '@C1 show'.");
-        if (LocalAnswer(rest, context) is int exitCode)
+        List<string> fromVerb = rest[VerbIndex(rest)..];
+        if (LocalAnswer(fromVerb, context) is int exitCode)
             return exitCode;
-        if (rest is [Completer.Verb, ..])
-            return await Completer.Run(rest[1..], context, cancel);
+        if (fromVerb is [Completer.Verb, ..])
+            return await Completer.Run(fromVerb[1..], context, cancel);
 
         CommandTree tree = new((options, verb, token) => RunVerb(options, cluster, verb, context, token));
         ParseResult parsed = tree.Root.Parse(rest, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
@@ -117,6 +118,15 @@ internal static class MmmCli
     {
         context.Error.WriteLine(sentence);
         return ExitCodes.Usage;
+    }
+
+    /// <summary>Where the verb stands behind options in front of it, also when a wrapper puts them there; the end when there is none.</summary>
+    private static int VerbIndex(List<string> words)
+    {
+        int at = 0;
+        while (at < words.Count && (CommandTree.OptionsWithValue.Contains(words[at]) || words[at] == CommandTree.Json))
+            at += words[at] == CommandTree.Json ? 1 : 2;
+        return Math.Min(at, words.Count);
     }
 
     /// <summary>MMM's <c>@CLUSTER</c> stands in front of the verb; ours may have options before it.</summary>

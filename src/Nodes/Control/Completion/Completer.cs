@@ -18,9 +18,7 @@ internal static class Completer
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1.5);
 
-    private static readonly ImmutableArray<string> Options = ["--monitors", "--config", "--token-file", "--timeout", "--json", "--help"];
-
-    private static readonly ImmutableArray<string> OptionsWithValue = ["--monitors", "--config", "--token-file", "--timeout"];
+    private static readonly ImmutableArray<string> _options = [.. CommandTree.OptionsWithValue, CommandTree.Json, "--help"];
 
     public static async Task<int> Run(IReadOnlyList<string> words, CliContext context, CancellationToken cancel)
     {
@@ -42,7 +40,7 @@ internal static class Completer
     private static async Task<IEnumerable<string>> Candidates(Typed typed, CliContext context, CancellationToken cancel)
     {
         if (typed.Current.StartsWith('-'))
-            return typed.Words is [MmmVerbs.MoveRole, ..] ? [.. Options, MmmVerbs.Force] : Options;
+            return typed.Words is [MmmVerbs.MoveRole, ..] ? [.. _options, MmmVerbs.Force] : _options;
         if (typed.Words.IsEmpty && typed.Current.StartsWith('@'))
             return (await WithSession(typed, context, s => s.ClusterNames(cancel))).Select(c => "@" + c);
         if (typed.Words.IsEmpty)
@@ -98,7 +96,7 @@ internal static class Completer
                     values[open] = word;
                     open = null;
                 }
-                else if (OptionsWithValue.Contains(word))
+                else if (CommandTree.OptionsWithValue.Contains(word))
                 {
                     open = word;
                 }
