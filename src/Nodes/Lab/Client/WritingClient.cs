@@ -123,7 +123,7 @@ internal sealed class WritingClient(LabPaths paths, ClientSettings settings, str
         MySqlException { ErrorCode: MySqlErrorCode.UnableToConnectToHost } => "no connection",
         MySqlException { ErrorCode: MySqlErrorCode.OptionPreventsStatement } => "read-only",
         MySqlException { ErrorCode: MySqlErrorCode.CommandTimeoutExpired or MySqlErrorCode.QueryInterrupted } => "no answer in time",
-        MySqlException m => $"{m.ErrorCode}",
+        MySqlException { ErrorCode: not MySqlErrorCode.None } m => $"{m.ErrorCode}",
         _ => "connection lost",
     };
 
