@@ -1,0 +1,121 @@
+using Mmm.Lab.Processes;
+using Mmm.Lab.Servers;
+using Mmm.Shared.Api;
+using Mmm.Shared.Messages;
+using Xunit;
+
+namespace Mmm.Lab.Tests.Harness;
+
+/// <summary>
+/// Base of the acceptance tests: real servers, monitors and agents. Each begins in mode ACTIVE with every host ONLINE, every
+/// address where it was decided to be, replicas without lag, and no client.
+/// </summary>
+public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
+{
+    protected static readonly string[] Databases = ["master1", "master2", "slave1", "slave2"];
+
+    protected override async Task StartConditionAsync()
+    {
+        await Until("every server answers", 30, async () => (await Task.WhenAll(Databases.Select(h => Lab.Server(h).AnswersAsync(Stop)))).All(a => a));
+        foreach (string host in Databases)
+        {
+            if (await Lab.Server(host).ScalarAsync("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'system user'", Stop) != "2" || await IsDelayedAsync(host))
+                await Lab.Faults.StartReplicationAsync(host, Stop);
+        }
+
+        await Until("the coordinator serves", 30, async () => await Lab.Http.FreshestAsync(Stop) is { Snapshot.Phase: "serving" });
+        if ((await SnapshotAsync()).Mode != "ACTIVE")
+            await MmmAsync("set_active");
+        await Until("every host is ONLINE", 40, async () =>
+        {
+            StatusProtocol.ClusterSnapshot snapshot = await SnapshotAsync();
+            foreach (StatusProtocol.HostView host in snapshot.Hosts.Where(h => h.State is "ADMIN_OFFLINE" or "AWAITING_RECOVERY"))
+                await Lab.MmmAsync(["set_online", host.Name], Stop);
+            return snapshot.Hosts.All(h => h.State == "ONLINE");
+        }, NowAsync);
+        await LabReadiness.WaitAsync(Lab, TimeSpan.FromSeconds(30), Stop);
+    }
+
+    protected async Task<StatusProtocol.ClusterSnapshot> SnapshotAsync()
+    {
+        ClusterReading? reading = null;
+        await Until("a monitor shows the cluster", 20, async () => (reading = await Lab.Http.FreshestAsync(Stop)) is not null);
+        return reading!.Snapshot;
+    }
+
+    /// <summary>Waits until the published picture is as wanted; tells the picture when it never is.</summary>
+    protected Task UntilShown(string what, int seconds, Func<StatusProtocol.ClusterSnapshot, bool> wanted) => Until(
+        what, seconds, async () => await Lab.Http.FreshestAsync(Stop) is { } reading && wanted(reading.Snapshot), NowAsync);
+
+    protected Task UntilState(string host, string state, int seconds) => UntilShown($"{host} is {state}", seconds, s => s.StateOf(host) == state);
+
+    /// <summary>Runs the command line tool and expects its success.</summary>
+    protected async Task<string> MmmAsync(params string[] arguments)
+    {
+        ToolResult result = await Lab.MmmAsync(arguments, Stop);
+        Assert.True(result.ExitCode == 0, $"mmm {string.Join(' ', arguments)} ended with {result.ExitCode}: {result.Output}{result.Errors}");
+        return result.Output;
+    }
+
+    /// <summary>Runs the command line tool and expects that it refuses.</summary>
+    protected async Task<string> MmmRefusesAsync(params string[] arguments)
+    {
+        ToolResult result = await Lab.MmmAsync(arguments, Stop);
+        Assert.True(result.ExitCode != 0, $"mmm {string.Join(' ', arguments)} was not refused: {result.Output}");
+        return result.Output + result.Errors;
+    }
+
+    /// <summary>The active master and the other one.</summary>
+    protected async Task<(string Active, string Other)> MastersAsync()
+    {
+        string active = (await SnapshotAsync()).ActiveMaster!;
+        return (active, Lab.Plan[active].Peer!);
+    }
+
+    /// <summary>Starts the client and waits for its first rows.</summary>
+    protected async Task ClientWritesAsync()
+    {
+        await Lab.Client.StartAsync(ct: Stop);
+        await Lab.Client.WritesFlowAsync(50, ct: Stop);
+    }
+
+    /// <summary>Waits until writes are acknowledged by a host's server, and some more after that.</summary>
+    protected async Task UntilWritesGoTo(string host, int seconds)
+    {
+        await Until(
+            $"writes go to {host}", seconds, () => Task.FromResult(Lab.Client.Report().LastServer == Lab.Plan[host].Number),
+            async () => $"Client: {Lab.Client.Report().ToJson()} {await NowAsync()}");
+        await Lab.Client.WritesFlowAsync(50, ct: Stop);
+    }
+
+    protected Task UntilFollows(string host, string source, int seconds) => Until($"{host} replicates from {source}", seconds, async () =>
+        await Lab.Server(host).AnswersAsync(Stop) && await Lab.Server(host).ReplicaAsync(Stop) is { Runs: true } r && r.SourceIp == Lab.Plan[source].Ip, async () =>
+    {
+        ReplicaStatus? now = await Lab.Server(host).AnswersAsync(Stop) ? await Lab.Server(host).ReplicaAsync(Stop) : null;
+        return $"{host}: {now?.ToString() ?? "no replication or no answer"}. {await NowAsync()}";
+    });
+
+    /// <summary>Every acknowledged row is, or soon is, on each of these hosts.</summary>
+    protected async Task NothingIsLostOn(params string[] hosts)
+    {
+        foreach (string host in hosts)
+        {
+            IReadOnlyList<long> lost = [];
+            await Until($"{host} has every acknowledged row", 15, async () => (lost = await Lab.Client.LostOnAsync(host, Stop)).Count == 0, () => Task.FromResult($"Lost: {string.Join(',', lost.Take(20))}"));
+        }
+    }
+
+    /// <summary>The writer address is on exactly this host's interface and exactly this server is writable (dead ones aside).</summary>
+    protected async Task OnlyWriterIs(string host, params string[] dead)
+    {
+        ILookup<string, string> holders = await Lab.AddressHoldersAsync(Stop);
+        Assert.Equal([host], holders[Lab.Plan.WriterIp].Except(dead));
+        foreach (string other in Databases.Except(dead))
+            Assert.Equal(other != host, await Lab.Server(other).IsReadOnlyAsync(Stop));
+    }
+
+    protected async Task<string> NowAsync() => await Lab.Http.FreshestAsync(Stop) is { } reading ? "Now: " + reading.Snapshot.Describe() : "No monitor answers.";
+
+    private async Task<bool> IsDelayedAsync(string host) =>
+        (await Lab.Server(host).QueryAsync("SHOW SLAVE STATUS", Stop)) is [var row] && row["SQL_Delay"] is not (null or "0");
+}

@@ -1,0 +1,100 @@
+using Mmm.Lab.Client;
+using Mmm.Lab.Tests.Harness;
+using Mmm.Shared.Messages;
+using Xunit;
+
+namespace Mmm.Lab.Tests.Product;
+
+[Collection(WholeLabCollection.Name)]
+public sealed class WriterFailoverTests(WholeLab lab) : ProductTest(lab)
+{
+    [Fact]
+    public async Task A_killed_active_master_is_replaced_loses_nothing_comes_back_and_the_writer_can_be_moved_back()
+    {
+        (string old, string other) = await MastersAsync();
+        await ClientWritesAsync();
+
+        await Lab.Faults.KillAsync(old, LabPrograms.Mysqld, Stop);
+
+        await UntilWritesGoTo(other, 15);
+        foreach (string replica in Databases.Except([old, other]))
+            await UntilFollows(replica, other, 15);
+        await UntilState(old, "HARD_OFFLINE", 10);
+        await OnlyWriterIs(other, old);
+        await UntilShown("every address is on a healthy host", 15, s => s.Roles.All(r => r.Owner is { } owner && owner != old && r.ReleasingFrom is null));
+        int[] readers = (await SnapshotAsync()).ReadersPerHost(Databases.Except([old]));
+        Assert.True(readers.Max() - readers.Min() < 2, $"readers are spread unevenly: {string.Join(", ", readers)}");
+        await NothingIsLostOn(other);
+
+        await Lab.Faults.StartAsync(old, LabPrograms.Mysqld, Stop);
+
+        await UntilState(old, "ONLINE", 30);
+        await UntilFollows(old, other, 10);
+        await UntilShown($"{old} has a reader again", 15, s => s.AddressesOf(old).Length > 0);
+        Assert.Equal(other, (await SnapshotAsync()).Writer());
+        await NothingIsLostOn(Databases);
+
+        string answer = await MmmAsync("move_role", "writer", old);
+
+        Assert.StartsWith($"OK: Role 'writer' has been moved from '{other}' to '{old}'", answer, StringComparison.Ordinal);
+        await UntilWritesGoTo(old, 15);
+        await UntilFollows(other, old, 15);
+        await LabReadiness.WaitAsync(Lab, TimeSpan.FromSeconds(15), Stop);
+        await Lab.Client.StopAsync(Stop);
+        await NothingIsLostOn(Databases);
+    }
+
+    [Fact]
+    public async Task A_planned_move_of_the_writer_holds_writes_up_for_less_than_a_second()
+    {
+        (string from, string to) = await MastersAsync();
+        await ClientWritesAsync();
+
+        await MmmAsync("move_role", "writer", to);
+
+        await UntilWritesGoTo(to, 15);
+        ClientReport report = await Lab.Client.StopAsync(Stop);
+        Assert.True(report.LongestOutageMs < 1000, report.ToJson());
+        await UntilFollows(from, to, 15);
+        await OnlyWriterIs(to);
+        await NothingIsLostOn(Databases);
+    }
+
+    [Fact]
+    public async Task An_active_master_without_power_is_replaced_and_boots_as_a_replica()
+    {
+        (string old, string other) = await MastersAsync();
+        await ClientWritesAsync();
+
+        await Lab.Faults.PowerOffAsync(old, Stop);
+
+        await UntilWritesGoTo(other, 30);
+        await UntilState(old, "HARD_OFFLINE", 10);
+        await NothingIsLostOn(other);
+
+        await Lab.Faults.PowerOnAsync(old, Stop);
+
+        await UntilState(old, "ONLINE", 40);
+        await UntilFollows(old, other, 15);
+        await LabReadiness.WaitAsync(Lab, TimeSpan.FromSeconds(15), Stop);
+        Assert.Equal(other, (await SnapshotAsync()).ActiveMaster);
+    }
+
+    [Fact]
+    public async Task An_active_master_that_is_restarted_quickly_does_not_leave_the_cluster_without_a_writer()
+    {
+        (string old, _) = await MastersAsync();
+        await ClientWritesAsync();
+
+        await Lab.Faults.KillAsync(old, LabPrograms.Mysqld, Stop);
+        await Lab.Faults.StartAsync(old, LabPrograms.Mysqld, Stop);
+
+        await Until("writes flow again", 20, () => Task.FromResult(Lab.Client.Report() is { SinceLastMs: < 100, LongestOutageMs: > 100 }), NowAsync);
+        await Lab.Client.WritesFlowAsync(100, ct: Stop);
+        await LabReadiness.WaitAsync(Lab, TimeSpan.FromSeconds(30), Stop);
+        StatusProtocol.ClusterSnapshot snapshot = await SnapshotAsync();
+        await OnlyWriterIs(snapshot.ActiveMaster!);
+        await Lab.Client.StopAsync(Stop);
+        await NothingIsLostOn(snapshot.ActiveMaster!);
+    }
+}
