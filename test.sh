@@ -18,12 +18,14 @@ only="${1:-}"
 [ -z "$only" ] || [ -d "tests/$only" ] || fail "there is no test project '$only'; there are: $(ls tests | tr '\n' ' ')"
 
 configuration="${CONFIGURATION:-Release}"
-results="${RESULTS:-artifacts/test-results}"
+results="$(realpath -m "${RESULTS:-artifacts/test-results}")"
 rm -rf "$results"
 mkdir -p "$results"
 # Labs of this run live below one folder, so that leftovers of an aborted test are found and removed.
 MMM_LAB_ROOT="$(mktemp -d /tmp/mmm-t.XXXX)"
 export MMM_LAB_ROOT
+# Whole logs of the labs in which a test failed.
+export MMM_LAB_LOGS="$results/lab-logs"
 running=
 clean_up() {
   trap - EXIT INT TERM

@@ -17,6 +17,8 @@ public abstract class LabFixture : IAsyncLifetime
 
     public LabCluster Lab => _lab ?? throw new InvalidOperationException("The lab is not up.");
 
+    public bool IsUp => _lab is not null;
+
     public static string UniqueName() => $"t{Environment.ProcessId}-{Interlocked.Increment(ref _count)}";
 
     public async ValueTask InitializeAsync() => await UpAsync();

@@ -21,7 +21,8 @@ public abstract class LabTest(LabFixture fixture) : IAsyncLifetime
         catch (Exception e) when (e is LabException or MySqlConnector.MySqlException)
         {
             TestContext.Current.TestOutputHelper?.WriteLine($"The lab was not in order ({e.Message}); a new one is made.");
-            LogDump.Write(fixture.Lab);
+            if (fixture.IsUp)
+                LogDump.Write(fixture.Lab);
             await fixture.RecreateAsync();
             await StartConditionAsync();
         }
@@ -29,9 +30,9 @@ public abstract class LabTest(LabFixture fixture) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (TestContext.Current.TestState?.Result == TestResult.Failed)
+        if (TestContext.Current.TestState?.Result == TestResult.Failed && fixture.IsUp)
             LogDump.Write(Lab);
-        if (await Lab.Client.IsRunningAsync())
+        if (fixture.IsUp && await Lab.Client.IsRunningAsync())
             await Lab.Client.StopAsync();
         GC.SuppressFinalize(this);
     }
