@@ -26,8 +26,13 @@ case "${1:-up}" in
   mmm) built; shift; dotnet "$lab_dll" --name "$name" mmm -- "$@"; exit ;;
   lab) built; shift; dotnet "$lab_dll" --name "$name" "$@"; exit ;;
   down)
-    # Without a build there is nothing that could have made a lab.
-    if [ -f "$lab_dll" ]; then lab down; else say "There is no lab '$name'; nothing to remove."; fi
+    if [ ! -d "${MMM_LAB_ROOT:-/tmp}/mmm-lab-$name" ]; then
+      say "There is no lab '$name'; nothing to remove."
+      exit
+    fi
+    # The lab may be older than the last clean-up of the build.
+    [ -f "$lab_dll" ] || { cd "$here" && build Release src/Nodes/Lab/Mmm.Lab.csproj; } || fail "the build failed."
+    lab down
     exit ;;
   -h | --help | help) sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
   *) fail "'$1' is no verb of demo.sh: use up, status, mmm, lab, down." ;;

@@ -57,5 +57,10 @@ apt_install() {
 
 # build CONFIGURATION [PROJECT]: warnings are errors. No reused nodes, no compiler server: nothing keeps running afterwards.
 build() {
-  dotnet build "${2:-Mmm.Actors.sln}" -c "$1" --nologo -v quiet -nodeReuse:false -p:UseSharedCompilation=false -warnaserror
+  local log rc=0
+  log="$(mktemp)"
+  dotnet build "${2:-Mmm.Actors.sln}" -c "$1" --nologo -v quiet -nodeReuse:false -p:UseSharedCompilation=false -warnaserror >"$log" 2>&1 || rc=$?
+  [ "$rc" -eq 0 ] || cat "$log"
+  rm -f "$log"
+  return "$rc"
 }

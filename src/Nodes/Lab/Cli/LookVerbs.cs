@@ -41,7 +41,8 @@ internal static class LookVerbs
         if (Forwarder.Read(lab.Paths) is { } forward)
         {
             foreach ((string monitor, int port) in forward.Ports)
-                Say.Line($"{monitor}: http://127.0.0.1:{port}/  (token: {lab.Paths.TokenFile})");
+                Say.Line($"{monitor}: http://127.0.0.1:{port}/");
+            Say.Line($"(callers send the token: curl -H \"Authorization: Bearer $(cat {lab.Paths.TokenFile})\" http://127.0.0.1:{forward.Ports.Values.First()}/api/v1/clusters/{LabPlan.ClusterName})");
         }
 
         Say.Line($"Folder: {lab.Paths.Dir}");
@@ -61,8 +62,11 @@ internal static class LookVerbs
         if (replica is null)
             return (writable, "nobody");
         string source = lab.Plan.Hosts.FirstOrDefault(h => h.Ip == replica.SourceIp)?.Name ?? replica.SourceIp;
-        return (writable, replica.Runs ? $"{source}, {replica.SecondsBehind?.ToString() ?? "?"} s behind" : $"{source}, NOT RUNNING {replica.Error}");
+        return (writable, replica.Runs ? $"{source}, {replica.SecondsBehind?.ToString() ?? "?"} s behind" : $"{source}, NOT RUNNING {Short(replica.Error)}");
     }
+
+    /// <summary>MariaDB's error texts are long; the whole one is a SHOW SLAVE STATUS away.</summary>
+    private static string Short(string text) => text.Length <= 60 ? text : text[..60] + "…";
 
     private static async Task<int> SqlAsync(LabCluster lab, ParseResult parsed, CancellationToken ct)
     {
