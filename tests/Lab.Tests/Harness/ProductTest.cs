@@ -73,9 +73,10 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
     }
 
     /// <summary>Starts the client and waits for its first rows.</summary>
-    protected async Task ClientWritesAsync()
+    /// <param name="patient">True: an answer may take 2 s, so that a failed attempt means a refused or cut connection and not a busy test machine.</param>
+    protected async Task ClientWritesAsync(bool patient = false)
     {
-        await Lab.Client.StartAsync(ct: Stop);
+        await Lab.Client.StartAsync(s => patient ? s with { TimeoutFromMs = 2000, TimeoutToMs = 2500 } : s, Stop);
         await Lab.Client.WritesFlowAsync(50, ct: Stop);
     }
 

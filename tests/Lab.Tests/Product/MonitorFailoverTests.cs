@@ -15,7 +15,7 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
     {
         StatusProtocol.ClusterSnapshot before = await SnapshotAsync();
         (string old, string other) = await MastersAsync();
-        await ClientWritesAsync();
+        await ClientWritesAsync(patient: true);
 
         await Lab.Faults.KillAsync(before.Coordinator, LabPrograms.Monitor, Stop);
 
@@ -49,7 +49,7 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
     {
         StatusProtocol.ClusterSnapshot before = await SnapshotAsync();
         string alone = _monitors.First(m => m != before.Coordinator);
-        await ClientWritesAsync();
+        await ClientWritesAsync(patient: true);
 
         await Lab.Faults.PartitionAsync(alone, ct: Stop);
 
@@ -72,7 +72,7 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
     public async Task A_deciding_monitor_that_is_cut_off_is_replaced_and_moves_nothing_any_more()
     {
         StatusProtocol.ClusterSnapshot before = await SnapshotAsync();
-        await ClientWritesAsync();
+        await ClientWritesAsync(patient: true);
 
         await Lab.Faults.PartitionAsync(before.Coordinator, ct: Stop);
 
@@ -116,7 +116,7 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
         await MmmAsync("set_manual");
         StatusProtocol.ClusterSnapshot before = await SnapshotAsync();
         await Until("every address is where it belongs", 15, async () => await AddressesAsDecidedAsync(before));
-        await ClientWritesAsync();
+        await ClientWritesAsync(patient: true);
         (string Host, string Program)[] all = [.. _monitors.Select(m => (m, LabPrograms.Monitor)), .. Databases.Select(d => (d, LabPrograms.Agent))];
 
         await Lab.Faults.KillTogetherAsync(all, Stop);
@@ -139,7 +139,7 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
     public async Task A_running_installation_is_adopted_without_an_outage_when_no_decisions_are_stored()
     {
         StatusProtocol.ClusterSnapshot before = await SnapshotAsync();
-        await ClientWritesAsync();
+        await ClientWritesAsync(patient: true);
         (string Host, string Program)[] all = [.. _monitors.Select(m => (m, LabPrograms.Monitor)), .. Databases.Select(d => (d, LabPrograms.Agent))];
 
         await Lab.Faults.KillTogetherAsync(all, Stop);
@@ -165,7 +165,7 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
     public async Task A_killed_agent_comes_back_by_itself_and_nothing_moves_meanwhile()
     {
         StatusProtocol.ClusterSnapshot before = await SnapshotAsync();
-        await ClientWritesAsync();
+        await ClientWritesAsync(patient: true);
         int restarts = (await Lab.ProcessesAsync(Stop)).Single(p => p.Key == $"{before.ActiveMaster}/agent").Restarts;
 
         // Not through the lab, which would keep it dead: as if it had crashed.

@@ -93,7 +93,7 @@ internal sealed class WritingClient(LabPaths paths, ClientSettings settings, str
     }
 
     /// <summary>
-    /// An attempt that overruns its time is left to itself until the driver's own timeout of 1 s: cancelling it makes the driver
+    /// An attempt that overruns its time is left to itself until the driver's own timeout, the next whole second: cancelling it makes the driver
     /// open a second connection for KILL QUERY and wait for that, which takes 1 s more when the server is silent.
     /// </summary>
     private async Task WithinDeadlineAsync(Task running)
@@ -134,9 +134,9 @@ internal sealed class WritingClient(LabPaths paths, ClientSettings settings, str
         UserID = LabSecrets.AppUser,
         Password = password,
         Pooling = false,
-        // Whole seconds are too coarse: our own deadlines cancel; a cancelled command closes the socket at once.
-        ConnectionTimeout = 1,
-        DefaultCommandTimeout = 1,
+        // Whole seconds are too coarse for us: our own deadlines come first.
+        ConnectionTimeout = (uint)(settings.TimeoutToMs / 1000) + 1,
+        DefaultCommandTimeout = (uint)(settings.TimeoutToMs / 1000) + 1,
         CancellationTimeout = -1,
         Keepalive = 0,
     }.ConnectionString;
