@@ -117,13 +117,14 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
     {
         bool loopback = bind.Value == "localhost" || (IpText.TryParse(bind.Value, out IPAddress? ip) && IPAddress.IsLoopback(ip));
         bool exposed = kind == NodeKind.Monitor && bind.Valid && !loopback;
-        bool given = http.Take("token") is not null || http.Take("token_file") is not null;
+        HoconValue? written = http.Take("token") ?? http.Take("token_file");
+        bool given = written is not null;
         if (exposed && !given)
             problems.Error(bind, $"'{bind.Value}' can be reached from other machines, so the endpoint needs a token", "127.0.0.1, or monitor.http.token(_file)");
         SecretReader.Need need = exposed && given ? SecretReader.Need.Required : kind == NodeKind.Agent ? SecretReader.Need.None : SecretReader.Need.Optional;
         Secret? token = secrets.Read(http, http.Object, "token", need);
-        if (token is not null && token.Reveal().Length < MinTokenLength)
-            problems.Error(http.Origin, http.PathOf("token"), "is too short to keep anyone out", $"at least {MinTokenLength} characters");
+        if (token is not null && written is not null && token.Reveal().Length < MinTokenLength)
+            problems.Error(written.Origin, written.Path, "is too short to keep anyone out", $"at least {MinTokenLength} characters");
         return token;
     }
 

@@ -127,7 +127,7 @@ internal sealed class Section(HoconObject obj, SettingsProblems problems)
             return new Section(inner, problems);
         if (value is not null)
             problems.Error(value.Origin, value.Path, $"is {value.Kind}", $"a section: {key} {{ … }}");
-        return new Section(new HoconObject(value?.Origin ?? Origin, PathOf(key), []), problems) { Broken = Broken || value is not null };
+        return new Section(new HoconObject(value?.Origin ?? MissingAt(key), PathOf(key), []), problems) { Broken = Broken || value is not null };
     }
 
     /// <summary>Where an operator would look for a missing key: where he set it to null, else the section.</summary>

@@ -26,12 +26,12 @@ internal static class TimingRules
             rules.AtLeast(check.TrapPeriod, check.CheckPeriod, 1, "it could not be told from a single failure");
             rules.AtMost(check.Timeout, check.CheckPeriod, 5, "a check that hangs would be repeated too seldom");
             if (check.Kind is CheckKind.Ping or CheckKind.Mysql)
-                rules.AtLeastSum(cluster.SightTimeout, check.CheckPeriod, check.CheckPeriod, check.Timeout, "a healthy monitor's word would lapse between two checks");
+                rules.AtLeastSum(cluster.SightTimeout, [check.CheckPeriod, check.CheckPeriod, check.Timeout], "a healthy monitor's word would lapse between two checks");
         }
 
         rules.More(cluster.AgentTimeout, agent.HeartbeatInterval, 2, "one lost heartbeat would make an agent unreachable");
         rules.More(cluster.StartupTimeout, agent.HeartbeatInterval, 1, "no agent would have been heard of");
-        rules.AtLeastSum(cluster.MoveTimeout, cluster.ReleaseTimeout, cluster.CatchUpTimeout, null, "a move could never use the time its steps are given");
+        rules.AtLeastSum(cluster.MoveTimeout, [cluster.ReleaseTimeout, cluster.CatchUpTimeout], "a move could never use the time its steps are given");
         rules.LettingGo(cluster.ReleaseTimeout, agent);
     }
 
@@ -40,44 +40,51 @@ internal static class TimingRules
         public void More(Setting<TimeSpan> value, Setting<TimeSpan> than, int times, string otherwise)
         {
             if (value.Valid && than.Valid && value.Value <= times * than.Value)
-                Refuse(value, $"more than {Product(than, times)}", otherwise);
+                Refuse(value, "short", $"more than {Product(than, times)}", otherwise, than);
         }
 
         public void AtLeast(Setting<TimeSpan> value, Setting<TimeSpan> least, int times, string otherwise)
         {
             if (value.Valid && least.Valid && value.Value < times * least.Value)
-                Refuse(value, $"at least {Product(least, times)}", otherwise);
+                Refuse(value, "short", $"at least {Product(least, times)}", otherwise, least);
         }
 
         public void AtMost(Setting<TimeSpan> value, Setting<TimeSpan> most, int times, string otherwise)
         {
             if (value.Valid && most.Valid && value.Value > times * most.Value)
-                Refuse(value, $"at most {Product(most, times)}", otherwise);
+                Refuse(value, "long", $"at most {Product(most, times)}", otherwise, most);
         }
 
-        public void AtLeastSum(Setting<TimeSpan> value, Setting<TimeSpan> a, Setting<TimeSpan> b, Setting<TimeSpan>? c, string otherwise)
+        public void AtLeastSum(Setting<TimeSpan> value, Setting<TimeSpan>[] parts, string otherwise)
         {
-            TimeSpan sum = a.Value + b.Value + (c?.Value ?? TimeSpan.Zero);
-            if (value.Valid && a.Valid && b.Valid && c is not { Valid: false } && value.Value < sum)
-                Refuse(value, $"at least {a.Path} + {b.Path}{(c is null ? string.Empty : " + " + c.Value.Path)} = {DurationText.Of(sum)}", otherwise);
+            TimeSpan sum = parts.Aggregate(TimeSpan.Zero, (total, part) => total + part.Value);
+            if (value.Valid && parts.All(p => p.Valid) && value.Value < sum)
+                Refuse(value, "short", $"at least {string.Join(" + ", parts.Select(p => p.Path))} = {DurationText.Of(sum)}", otherwise, parts);
         }
 
         /// <summary>A live agent must have had the time to make its host let go, or two hosts take writes at once.</summary>
         public void LettingGo(Setting<TimeSpan> release, AgentTimingDraft agent)
         {
             TimeSpan needed = agent.StatementTimeout.Value + agent.WriterGrace.Value + (agent.MaxKillRetries.Value * agent.KillRetryInterval.Value);
-            bool valid = release.Valid && agent.StatementTimeout.Valid && agent.WriterGrace.Valid && agent.MaxKillRetries.Valid && agent.KillRetryInterval.Valid;
-            if (valid && release.Value <= needed)
+            Setting<TimeSpan>[] parts = [agent.StatementTimeout, agent.WriterGrace, agent.MaxKillRetries.With(TimeSpan.Zero), agent.KillRetryInterval];
+            if (release.Valid && parts.All(p => p.Valid) && release.Value <= needed)
             {
                 Refuse(
                     release,
+                    "short",
                     $"more than agent.statement_timeout + agent.writer_grace + agent.max_kill_retries * agent.kill_retry_interval = {DurationText.Of(needed)}",
-                    "a role would be given on while its old host is still letting go of it, and two hosts would take writes");
+                    "a role would be given on while its old host is still letting go of it, and two hosts would take writes",
+                    parts);
             }
         }
 
-        private void Refuse(Setting<TimeSpan> value, string allowed, string otherwise) =>
-            problems.Error(value, $"'{DurationText.Of(value.Value)}' is too {(allowed.StartsWith("at most", StringComparison.Ordinal) ? "long" : "short")}: {otherwise}", allowed);
+        /// <summary>Reported where the operator wrote something: a default that no longer fits is not what he has to mend.</summary>
+        private void Refuse(Setting<TimeSpan> value, string too, string allowed, string otherwise, params Setting<TimeSpan>[] others)
+        {
+            Setting<TimeSpan> written = others.Prepend(value).FirstOrDefault(s => s.Origin.File != ReferenceConfiguration.Name, value);
+            string what = written.Path == value.Path ? $"'{DurationText.Of(value.Value)}' is" : $"makes {value.Path} = {DurationText.Of(value.Value)}";
+            problems.Error(written, $"{what} too {too}: {otherwise}", allowed);
+        }
 
         private static string Product(Setting<TimeSpan> setting, int times) =>
             (times == 1 ? setting.Path : $"{times} * {setting.Path}") + $" = {DurationText.Of(times * setting.Value)}";
