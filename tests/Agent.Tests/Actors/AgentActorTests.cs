@@ -1,0 +1,249 @@
+using Mmm.Actors.Agents;
+using Mmm.Agent.Tests.Servers;
+using Mmm.Shared.Agents;
+using Mmm.Shared.Decisions;
+using Mmm.Shared.Topology;
+using Xunit;
+using static Mmm.Shared.Messages.AgentProtocol;
+
+namespace Mmm.Agent.Tests.Actors;
+
+/// <summary>The actor over scripted ports.</summary>
+public sealed class AgentActorTests : IAsyncLifetime
+{
+    private static readonly FoundChannel s_fromDb2 = new("", "127.0.0.2", 3306, "Yes", true, 0, 0, null, true, new BinlogPosition("binlog.000001", 4), 0, ChannelOptions.None);
+
+    private readonly ScriptedMysql _mysql = new();
+    private readonly FakeAddresses _addresses = new();
+    private readonly FakeStore _store = new();
+    private TestAgent _agent = null!;
+
+    public ValueTask InitializeAsync()
+    {
+        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, new NoWatch(), _store));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => _agent.DisposeAsync();
+
+    [Fact]
+    public async Task Without_an_order_it_reports_and_changes_nothing()
+    {
+        _addresses.ByHand(ips => ips.Add(TestCluster.Writer.Ip).Add("192.0.2.7"));
+        Report report = await _agent.ReportedAsync("the address is reported", r => r.Facts.Addresses.Contains(TestCluster.Writer));
+        Assert.Equal([TestCluster.Writer], report.Facts.Addresses);
+        Assert.Equal(OrderStatus.None, report.Progress.Status);
+        Assert.True(report.Facts.ReadOnly);
+        Assert.Empty(_mysql.Done);
+    }
+
+    [Fact]
+    public async Task The_first_order_adopts_what_is_right_and_removes_the_rest()
+    {
+        _mysql.State = _mysql.State with { ReadOnly = false };
+        _addresses.ByHand(ips => ips.Add(TestCluster.Writer.Ip).Add(TestCluster.Reader1.Ip));
+        var gone = new List<string>();
+        _addresses.OnRemove = gone.Add;
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        Assert.Equal([TestCluster.Reader1.Ip], gone);
+        Assert.Empty(_mysql.Done);
+    }
+
+    [Fact]
+    public async Task The_sender_of_an_order_hears_of_its_progress_too()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        await _agent.AnsweredAsync<Report>("done", r => r.Progress.Status == OrderStatus.Done);
+    }
+
+    [Fact]
+    public async Task A_newer_order_ends_the_running_plan()
+    {
+        _mysql.State = _mysql.State with { Channel = s_fromDb2 };
+        _mysql.Hold("wait applied");
+        _agent.Send(TestCluster.Holds("db1", 1, new CatchUpOrder("db2", "127.0.0.2", null, 60_000, false)));
+        await _agent.ReportedAsync("catching up", r => r.Progress.Step == "catch_up");
+        await _agent.DoneAsync(TestCluster.Standby("db1", 2));
+        Assert.DoesNotContain("read_only off", _mysql.Done);
+        Assert.DoesNotContain(TestCluster.Writer.Ip, _addresses.Ips);
+    }
+
+    [Fact]
+    public async Task A_half_given_up_role_is_taken_back_by_the_next_order()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        _mysql.Hold("read_only on");
+        _agent.Send(TestCluster.Standby("db1", 2));
+        await _agent.ReportedAsync("giving up", r => r.Progress.Step == "read_only");
+        Report done = await _agent.DoneAsync(TestCluster.Holds("db1", 3));
+        Assert.False(done.Facts.ReadOnly);
+        Assert.Contains(TestCluster.Writer, done.Facts.Addresses);
+    }
+
+    [Fact]
+    public async Task The_same_wish_under_a_newer_decision_does_not_disturb_the_running_plan()
+    {
+        _mysql.State = _mysql.State with { Channel = s_fromDb2 };
+        TaskCompletionSource gate = _mysql.Hold("wait applied");
+        HostOrder order = TestCluster.Holds("db1", 1, new CatchUpOrder("db2", "127.0.0.2", null, 60_000, false));
+        _agent.Send(order);
+        await _agent.ReportedAsync("catching up", r => r.Progress.Step == "catch_up");
+        _agent.Send(order with { Id = TestCluster.Decision(2) });
+        await _agent.ReportedAsync("the newer one is accepted", r => r.Highest == TestCluster.Decision(2) && r.Progress.Id == TestCluster.Decision(2));
+        gate.SetResult();
+        await _agent.ReportedAsync("done", r => r.Progress.Status == OrderStatus.Done);
+        Assert.Single(_mysql.Done, d => d == "read_only off");
+        Assert.Equal(TestCluster.Decision(2), _agent.Last.TakeOver?.Id);
+    }
+
+    [Fact]
+    public async Task A_lower_order_is_refused_and_the_higher_one_named()
+    {
+        await _agent.DoneAsync(TestCluster.Standby("db1", 5));
+        _agent.Send(TestCluster.Holds("db1", 4));
+        Refused refused = await _agent.AnsweredAsync<Refused>("refused", _ => true);
+        Assert.Equal(TestCluster.Decision(5), refused.Highest);
+        Assert.Equal(TestCluster.Decision(4), refused.Offered);
+        Assert.DoesNotContain("read_only off", _mysql.Done);
+    }
+
+    [Theory]
+    [InlineData("C1", "db2")]
+    [InlineData("C2", "db1")]
+    public async Task Another_hosts_or_clusters_order_is_refused(string cluster, string host)
+    {
+        _agent.Send(TestCluster.Holds("db1", 1) with { Cluster = cluster, Host = host });
+        await _agent.AnsweredAsync<Refused>("refused", r => r.Why.Contains("agent of host 'db1'", StringComparison.Ordinal));
+        Assert.Empty(_mysql.Done);
+    }
+
+    [Fact]
+    public async Task What_was_obeyed_before_a_restart_still_counts()
+    {
+        _store.Kept = AgentMemory.Empty with { Highest = TestCluster.Decision(9) };
+        await using var restarted = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, new NoWatch(), _store));
+        restarted.Send(TestCluster.Holds("db1", 8));
+        await restarted.AnsweredAsync<Refused>("refused", r => r.Highest == TestCluster.Decision(9));
+    }
+
+    [Fact]
+    public async Task An_order_that_cannot_be_remembered_is_not_obeyed_until_it_can()
+    {
+        _store.SaveFailure = "/var/lib/mmm-agent: no space left on device";
+        Report failed = await _agent.FailedAsync(TestCluster.Holds("db1", 1), "state_file");
+        Assert.Contains("no space left", failed.Progress.Sentence, StringComparison.Ordinal);
+        Assert.Empty(_mysql.Done);
+        Assert.DoesNotContain(TestCluster.Writer.Ip, _addresses.Ips);
+
+        int reports = _agent.Reports.Count;
+        await Eventually.TrueAsync("it goes on reporting", () => _agent.Reports.Count > reports + 2);
+        _store.SaveFailure = null;
+        await _agent.ReportedAsync("obeyed once it can", r => r.Progress.Status == OrderStatus.Done);
+        Assert.Equal(TestCluster.Decision(1), _store.Kept.Highest);
+    }
+
+    [Fact]
+    public async Task A_damaged_memory_keeps_it_from_obeying_but_not_from_reporting()
+    {
+        await _agent.DisposeAsync();
+        _store.LoadFailure = "agent-C1-db1.json is damaged";
+        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, new NoWatch(), _store));
+        Report failed = await _agent.FailedAsync(TestCluster.Holds("db1", 1), "state_file");
+        Assert.Contains("damaged", failed.Progress.Sentence, StringComparison.Ordinal);
+        Assert.Empty(_mysql.Done);
+        _store.LoadFailure = null;
+        await _agent.ReportedAsync("obeyed once it is repaired", r => r.Progress.Status == OrderStatus.Done);
+    }
+
+    [Fact]
+    public async Task The_take_over_is_on_disk_before_the_server_becomes_writable()
+    {
+        TaskCompletionSource gate = _mysql.Hold("read_only off");
+        _agent.Send(TestCluster.Holds("db1", 1));
+        await Eventually.TrueAsync("it is about to become writable", () => _mysql.Done.Contains("read_only off"));
+        Assert.Equal(new TakeOver(TestCluster.Decision(1), new BinlogPosition("binlog.000003", 77)), _store.Kept.TakeOver);
+        gate.SetResult();
+        await _agent.ReportedAsync("done", r => r.Progress.Status == OrderStatus.Done);
+    }
+
+    [Fact]
+    public async Task A_hanging_server_holds_up_neither_heartbeats_nor_the_removal_of_addresses()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        _mysql.State = new FoundMysqld(MysqldState.NotAnswering, "hangs");
+        await _agent.ReportedAsync("it hangs", r => r.Facts.Mysqld == MysqldState.NotAnswering);
+        _mysql.Hold("look");
+        _mysql.Hold("read_only on");
+        _agent.Send(TestCluster.Standby("db1", 2));
+        await Eventually.TrueAsync("the address is gone", () => !_addresses.Ips.Contains(TestCluster.Writer.Ip));
+        int reports = _agent.Reports.Count;
+        await Eventually.TrueAsync("heartbeats go on", () => _agent.Reports.Count > reports + 3);
+        Assert.Equal(OrderStatus.Working, _agent.Last.Progress.Status);
+    }
+
+    [Fact]
+    public async Task An_address_added_by_hand_goes_and_one_removed_by_hand_comes_back()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        _addresses.ByHand(ips => ips.Add(TestCluster.Reader1.Ip));
+        await Eventually.TrueAsync("the reader is gone again", () => !_addresses.Ips.Contains(TestCluster.Reader1.Ip));
+        _addresses.ByHand(ips => ips.Remove(TestCluster.Writer.Ip));
+        await Eventually.TrueAsync("the writer is back", () => _addresses.Ips.Contains(TestCluster.Writer.Ip));
+        await _agent.ReportedAsync("done again", r => r.Progress.Status == OrderStatus.Done && r.Facts.Addresses.Contains(TestCluster.Writer));
+    }
+
+    [Fact]
+    public async Task A_server_made_writable_by_hand_is_made_read_only_again()
+    {
+        await _agent.DoneAsync(TestCluster.Standby("db1", 1));
+        _mysql.State = _mysql.State with { ReadOnly = false };
+        await Eventually.TrueAsync("read-only again", () => _mysql.State.ReadOnly == true);
+    }
+
+    [Fact]
+    public async Task A_failed_step_is_reported_and_tried_again()
+    {
+        _mysql.WritableFailure = "denied";
+        Report failed = await _agent.FailedAsync(TestCluster.Holds("db1", 1, null, TestCluster.Reader1), "writable");
+        Assert.Equal("denied", failed.Progress.Sentence);
+        Assert.DoesNotContain(TestCluster.Writer.Ip, _addresses.Ips);
+        Assert.Contains(TestCluster.Reader1.Ip, _addresses.Ips);
+        _mysql.WritableFailure = null;
+        await _agent.ReportedAsync("done", r => r.Progress.Status == OrderStatus.Done);
+    }
+
+    [Fact]
+    public async Task Somebody_who_undoes_every_step_is_reported_instead_of_fought_in_a_loop()
+    {
+        await _agent.DoneAsync(TestCluster.Standby("db1", 1));
+        // Undone before it can be seen: as if the address never came.
+        _addresses.OnAdd = ip => _ = Task.Run(() => _addresses.ByHand(ips => ips.Remove(ip)));
+        Report failed = await _agent.FailedAsync(TestCluster.Standby("db1", 2, null, TestCluster.Reader1), "add_address");
+        Assert.Contains("did not last", failed.Progress.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Added_addresses_are_announced_several_times_and_removed_ones_no_more()
+    {
+        await _agent.DoneAsync(TestCluster.Standby("db1", 1, null, TestCluster.Reader1));
+        await Eventually.TrueAsync("announced four times", () => _addresses.Announced.Count(ip => ip == TestCluster.Reader1.Ip) == 4);
+        await _agent.DoneAsync(TestCluster.Standby("db1", 2, null, TestCluster.Reader2));
+        await _agent.DoneAsync(TestCluster.Standby("db1", 3));
+        int announced = _addresses.Announced.Count;
+        await Eventually.TrueAsync("time for another announcement has passed", () => _agent.Reports.OfType<Report>().Count(r => r.Progress.Id == TestCluster.Decision(3)) > 8);
+        Assert.Equal(announced, _addresses.Announced.Count);
+    }
+
+    [Fact]
+    public async Task Replication_MMM_stopped_is_started_again_after_a_restart_of_the_agent()
+    {
+        _mysql.State = _mysql.State with { Channel = s_fromDb2 };
+        await _agent.DoneAsync(TestCluster.Standby("db1", 1, ReplicationOrder.Stop) with { State = HostState.AdminOffline });
+        Assert.Equal(new StoppedThreads(true, true), _store.Kept.Stopped);
+        await _agent.DisposeAsync();
+        await using var restarted = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, new NoWatch(), _store));
+        await restarted.DoneAsync(TestCluster.Standby("db1", 2));
+        Assert.Equal(["stop replication", "start replication"], _mysql.Done);
+        Assert.Null(_store.Kept.Stopped);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Mmm.Actors.Agents;
+using Mmm.Shared.Agents;
+using static Mmm.Shared.Messages.AgentProtocol;
+
+namespace Mmm.Agent.Tests.Actors;
+
+/// <summary>A server in memory whose calls a test can hold back, and that notes what was done to it.</summary>
+public sealed class ScriptedMysql : IMysqlServer
+{
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _held = new();
+
+    public ConcurrentQueue<string> Done { get; } = new();
+
+    public FoundMysqld State { get; set; } = new(MysqldState.Up, null, ReadOnly: true, Binlog: new BinlogPosition("binlog.000003", 77));
+
+    public ApplyWait Applied { get; set; } = ApplyWait.Reached;
+
+    public string? WritableFailure { get; set; }
+
+    public IReadOnlySet<string> SparedUsers { get; } = ImmutableHashSet<string>.Empty;
+
+    /// <summary>Calls of this name wait until the returned source completes, or they are cancelled.</summary>
+    public TaskCompletionSource Hold(string call) => _held.GetOrAdd(call, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    public async Task<FoundMysqld> LookAsync(CancellationToken cancel)
+    {
+        await WaitAsync("look", cancel);
+        return State;
+    }
+
+    public async Task SetReadOnlyAsync(TimeSpan deadline, CancellationToken cancel)
+    {
+        await DoAsync("read_only on", cancel);
+        State = State with { ReadOnly = true };
+    }
+
+    public async Task SetWritableAsync(CancellationToken cancel)
+    {
+        await DoAsync("read_only off", cancel);
+        if (WritableFailure is { } why)
+            throw new MysqlServerException(why);
+        State = State with { ReadOnly = false };
+    }
+
+    public Task<ImmutableArray<ClientThread>> ThreadsAsync(CancellationToken cancel) => Task.FromResult(ImmutableArray<ClientThread>.Empty);
+
+    public Task EndConnectionsAsync(ImmutableArray<long> ids, CancellationToken cancel) => DoAsync("end connections", cancel);
+
+    public async Task<ApplyWait> WaitAppliedAsync(string channel, BinlogPosition position, TimeSpan timeout, CancellationToken cancel)
+    {
+        await DoAsync("wait applied", cancel);
+        return Applied;
+    }
+
+    public async Task StopReplicationAsync(string channel, CancellationToken cancel)
+    {
+        await DoAsync("stop replication", cancel);
+        State = State with { Channel = State.Channel! with { IoState = "No", SqlRunning = false } };
+    }
+
+    public async Task StartReplicationAsync(string channel, StoppedThreads threads, CancellationToken cancel)
+    {
+        await DoAsync("start replication", cancel);
+        State = State with { Channel = State.Channel! with { IoState = threads.Io ? "Yes" : State.Channel.IoState, SqlRunning = threads.Sql || State.Channel.SqlRunning } };
+    }
+
+    public async Task ChangeSourceAsync(AgentStep.Repoint repoint, CancellationToken cancel)
+    {
+        await DoAsync("change source", cancel);
+        State = State with { Channel = State.Channel! with { SourceIp = repoint.Source.Ip, SourcePort = repoint.Source.Port } };
+    }
+
+    private async Task DoAsync(string call, CancellationToken cancel)
+    {
+        Done.Enqueue(call);
+        await WaitAsync(call, cancel);
+    }
+
+    private Task WaitAsync(string call, CancellationToken cancel) => _held.TryGetValue(call, out TaskCompletionSource? gate) ? gate.Task.WaitAsync(cancel) : Task.CompletedTask;
+}

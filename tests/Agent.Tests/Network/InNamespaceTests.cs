@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using Mmm.Actors.Agents;
+using Mmm.Agent.Adapters.Linux;
+using Mmm.Agent.Adapters.Network;
+using Xunit;
+
+namespace Mmm.Agent.Tests.Network;
+
+/// <summary>Run by <see cref="NamespaceTests"/> inside a namespace of their own; never by themselves, as they change the machine's addresses.</summary>
+public sealed class InNamespaceTests : IDisposable
+{
+    private const string Writer = "10.9.0.50";
+    private const string Writer6 = "fd00:9::50";
+
+    private readonly Poller _poller = new();
+    private readonly KernelAddresses _addresses;
+    private readonly NeighbourAnnouncer _announcer = new("eth0");
+    private readonly CancellationToken _cancel = TestContext.Current.CancellationToken;
+
+    public InNamespaceTests() => _addresses = new KernelAddresses(_poller, "eth0");
+
+    public void Dispose() => _poller.Dispose();
+
+    [Fact(Explicit = true)]
+    public async Task Addresses()
+    {
+        Assert.Contains("10.9.0.1", await _addresses.ReadAsync(_cancel));
+        foreach (string ip in (string[])[Writer, Writer6])
+        {
+            Task changed = _addresses.ChangedAsync(_cancel);
+            await _addresses.AddAsync(ip, _cancel);
+            await _addresses.AddAsync(ip, _cancel);
+            await changed.WaitAsync(TimeSpan.FromSeconds(5), _cancel);
+            Assert.Contains(ip, await _addresses.ReadAsync(_cancel));
+
+            changed = _addresses.ChangedAsync(_cancel);
+            await _addresses.RemoveAsync(ip, _cancel);
+            await _addresses.RemoveAsync(ip, _cancel);
+            await changed.WaitAsync(TimeSpan.FromSeconds(5), _cancel);
+            Assert.DoesNotContain(ip, await _addresses.ReadAsync(_cancel));
+        }
+
+        // As added by hand or by another program: with another prefix, or on another interface.
+        await ShellAsync($"ip addr add {Writer}/24 dev eth0; ip addr add {Writer}/32 dev lo");
+        await _addresses.AddAsync(Writer, _cancel);
+        await _addresses.RemoveAsync(Writer, _cancel);
+        Assert.DoesNotContain(Writer, await _addresses.ReadAsync(_cancel));
+        Assert.Contains("10.9.0.1", await _addresses.ReadAsync(_cancel));
+
+        // The host's own connections must not leave from a role address that may go at any moment.
+        await _addresses.AddAsync(Writer6, _cancel);
+        Assert.Contains("src fd00:9::1 ", await ShellAsync("ip route get fd00:9::2"), StringComparison.Ordinal);
+        await _addresses.AddAsync(Writer, _cancel);
+        Assert.Contains("src 10.9.0.1 ", await ShellAsync("ip route get 10.9.0.2"), StringComparison.Ordinal);
+
+        AddressException e = await Assert.ThrowsAsync<AddressException>(() => new KernelAddresses(_poller, "eth9").AddAsync("10.9.0.51", _cancel));
+        Assert.Contains("no interface 'eth9'", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Explicit = true)]
+    public Task Announce_ipv4() => AnnounceAsync(Writer);
+
+    [Fact(Explicit = true)]
+    public Task Announce_ipv6() => AnnounceAsync(Writer6);
+
+    private async Task AnnounceAsync(string ip)
+    {
+        await _addresses.AddAsync(ip, _cancel);
+        await _announcer.AnnounceAsync(ip, _cancel);
+    }
+
+    private static async Task<string> ShellAsync(string command)
+    {
+        using Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-ec", command]) { RedirectStandardOutput = true })!;
+        string output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, command);
+        return output;
+    }
+}
