@@ -59,8 +59,8 @@ public static class QuorumVerdict
                 t.Unknown++;
                 t.UnknownMessage ??= c.Message;
                 break;
-            // The trap is on the observer's clock, carried on here. A refused connection that the host's own agent explains (mysqld is gone) needs no trap.
-            case Outcome.Failing when FailedFor(c, v, s.At) >= s.Checks[kind].TrapPeriod || (kind == CheckKind.Mysql && c.Refused && AgentSaysDead(s, host)):
+            // The trap is on the observer's clock. A refused connection that the host's own agent explains (mysqld is gone) needs no trap.
+            case Outcome.Failing when FailedFor(c, v.ReceivedAt, v.SoundSince, s, kind) >= s.Checks[kind].TrapPeriod || (kind == CheckKind.Mysql && c.Refused && AgentSaysDead(s, host)):
                 t.Down++;
                 t.DownMessage ??= c.Message;
                 break;
@@ -92,16 +92,20 @@ public static class QuorumVerdict
         {
             Outcome.Ok => Changed(before, CheckVerdict.Ok, c.Message, s.At),
             Outcome.Unknown => Changed(before, CheckVerdict.Unknown, c.Message, s.At),
-            _ when c.FailingForMs + (s.At - at).TotalMilliseconds >= s.Checks[kind].TrapPeriod.TotalMilliseconds => Changed(before, CheckVerdict.Failed, c.Message, s.At),
+            _ when FailedFor(c, at, null, s, kind) >= s.Checks[kind].TrapPeriod => Changed(before, CheckVerdict.Failed, c.Message, s.At),
             _ => before,
         };
     }
 
-    /// <summary>A failure seen while the observer had no network of its own is not one: it counts from when the network was back.</summary>
-    private static TimeSpan FailedFor(CheckSight c, VantageSight v, DateTimeOffset at)
+    /// <summary>
+    /// How long a check has failed. Carried on from the last report for one check period, until the next is due: an observer that has fallen silent
+    /// has not seen the failure last. What failed while it had no network of its own counts from when that was back.
+    /// </summary>
+    private static TimeSpan FailedFor(CheckSight c, DateTimeOffset received, DateTimeOffset? soundSince, ClusterState s, CheckKind kind)
     {
-        TimeSpan failed = TimeSpan.FromMilliseconds(c.FailingForMs) + (at - v.ReceivedAt);
-        return v.SoundSince is { } sound && at - sound < failed ? at - sound : failed;
+        TimeSpan age = s.At - received, period = s.Checks[kind].CheckPeriod;
+        TimeSpan failed = TimeSpan.FromMilliseconds(c.FailingForMs) + (age < period ? age : period);
+        return soundSince is { } sound && s.At - sound < failed ? s.At - sound : failed;
     }
 
     private static bool AgentSaysDead(ClusterState s, string host) =>

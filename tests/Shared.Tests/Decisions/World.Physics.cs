@@ -68,6 +68,7 @@ internal sealed partial class World
                 Assert.Equal(StoredVersion + 1, s.Version);
                 (Stored, StoredVersion) = (DocumentJson.Write(s.Document), s.Version);
                 Assert.True(DocumentJson.Read(Stored).SameAs(s.Document), "the stored text does not read back as the same document");
+                OnStored?.Invoke(Stores);
                 break;
             case SendOrder o:
                 // No effect before its document is stored.

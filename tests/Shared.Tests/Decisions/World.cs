@@ -63,8 +63,14 @@ internal sealed partial class World
     /// <summary>Length of one step of the world.</summary>
     public TimeSpan Step { get; set; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Some monitor probes the servers' replication.</summary>
+    public bool Probing { get; set; } = true;
+
     /// <summary>Clients write while there is an effective writer.</summary>
     public bool Writes { get; set; } = true;
+
+    /// <summary>Called with the number of decisions stored so far, before anything that follows from the last is carried out.</summary>
+    public Action<int>? OnStored { get; set; }
 
     /// <summary>Looked at after every step, beside the built-in assertions.</summary>
     public Action? Watch { get; set; }
@@ -94,7 +100,9 @@ internal sealed partial class World
             w.Hosts[backup.Prefer!].Addresses.Add(backup.Addresses.First());
         w.Until(() => w.State.Document is not null && w.Hosts.Values.All(h => h.Progress.Status == OrderStatus.Done));
         // Long enough for replication checks to speak.
+        w.Step = TimeSpan.FromMilliseconds(500);
         w.Run(61);
+        w.Step = TimeSpan.FromMilliseconds(100);
         w.Effects.Clear();
         w.Codes.Clear();
         return w;
@@ -148,7 +156,7 @@ internal sealed partial class World
 
         foreach (ModelMonitor m in Monitors.Where(m => !m.Silent && Every(500)))
             Look(m);
-        if (Every(1000))
+        if (Probing && Every(1000))
         {
             foreach (ModelHost h in Hosts.Values)
             {
@@ -189,7 +197,13 @@ internal sealed partial class World
         State = result.State;
         Assert.Empty(State.Broken);
         foreach (Effect effect in result.Effects)
+        {
             CarryOut(effect);
+            // Died between storing and telling.
+            if (CoordinatorDown)
+                break;
+        }
+
         return result;
     }
 
