@@ -61,6 +61,9 @@ public sealed record ClusterState
     /// <summary>Latest report of each monitor node's vantage.</summary>
     public ImmutableSortedDictionary<string, VantageSight> Vantages { get; init; } = ImmutableSortedDictionary<string, VantageSight>.Empty;
 
+    /// <summary>The document that <see cref="Orders"/> were last compared with: while it is the same object no order can have changed.</summary>
+    internal ClusterDocument? OrderedFor { get; init; }
+
     /// <summary>The order last issued to each host by this coordinator.</summary>
     public ImmutableSortedDictionary<string, IssuedOrder> Orders { get; init; } = ImmutableSortedDictionary<string, IssuedOrder>.Empty;
 
@@ -81,7 +84,7 @@ public sealed record ClusterState
     public int Quorum => (Monitors / 2) + 1;
 
     /// <summary>Address of the active master role.</summary>
-    public RoleAddress Writer => Topology.WriterAddress;
+    public required RoleAddress Writer { get; init; }
 
     /// <summary>True while too few monitors have a fresh view and a network of their own: failed checks mean nothing, so nothing is changed and nothing is sent.</summary>
     public bool Blind => Vantages.Values.Count(v => QuorumVerdict.Counts(v, this)) < Quorum;

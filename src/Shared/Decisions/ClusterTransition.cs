@@ -31,6 +31,7 @@ public static class ClusterTransition
         return new ClusterState
         {
             Topology = cluster.Topology,
+            Writer = cluster.Topology.WriterAddress,
             Settings = cluster.Decisions,
             Checks = cluster.Checks,
             Monitors = monitors,
@@ -172,7 +173,9 @@ public static class ClusterTransition
     /// <summary>Turns what changed into effects.</summary>
     private static StepResult Finish(ClusterState before, ClusterState state, ClusterEvent e, string? answer, ImmutableArray<Effect>.Builder effects)
     {
-        state = state with { Broken = Invariants.Check(state) };
+        // A document that was sound stays so; what was adopted or is decided now is looked at before anything leaves.
+        if (!ReferenceEquals(state.Document, before.Document) || before.OrderedFor is null || before.Broken.Length > 0)
+            state = state with { Broken = Invariants.Check(state) };
         if (state.Broken.Length > 0)
         {
             // Nothing of this step is decided, and nothing leaves; the next step looks at the world again.
@@ -217,11 +220,12 @@ public static class ClusterTransition
     private static ClusterState IssueOrders(ClusterState state, ImmutableArray<Effect>.Builder effects)
     {
         var id = new DecisionId(state.Epoch, state.Version);
+        bool compared = ReferenceEquals(state.OrderedFor, state.Document);
+        ImmutableSortedDictionary<string, IssuedOrder>.Builder orders = state.Orders.ToBuilder();
         foreach (string host in state.Topology.Hosts.Keys)
         {
-            HostOrder order = HostOrders.For(state.Topology, state.Settings, state.Document!, host, id);
-            bool known = state.Orders.TryGetValue(host, out IssuedOrder? issued);
-            if (known && issued!.Order.WantsTheSameAs(order))
+            HostOrder? order = compared ? null : HostOrders.For(state.Topology, state.Settings, state.Document!, host, id);
+            if (state.Orders.TryGetValue(host, out IssuedOrder? issued) && (order is null || issued.Order.WantsTheSameAs(order)))
             {
                 bool taken = state.Sights[host].Agent is { } report && report.Progress.Id == issued.Order.Id;
                 if (taken || !state.AgentReachable(host) || state.At - issued.SentAt < ResendAfter)
@@ -229,11 +233,11 @@ public static class ClusterTransition
                 order = issued.Order;
             }
 
-            effects.Add(new SendOrder(order));
-            state = state with { Orders = state.Orders.SetItem(host, new IssuedOrder(order, state.At)) };
+            effects.Add(new SendOrder(order!));
+            orders[host] = new IssuedOrder(order!, state.At);
         }
 
-        return state;
+        return state with { Orders = orders.ToImmutable(), OrderedFor = state.Document };
     }
 
     /// <summary>At the moment when both are known: the host is down with roles to let go of, and its agent cannot be told. Either may come first.</summary>

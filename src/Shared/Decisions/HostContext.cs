@@ -8,12 +8,14 @@ public sealed class HostContext
 {
     private readonly ClusterState _state;
 
-    public HostContext(ClusterState state, string host)
+    /// <param name="state">To look at.</param>
+    /// <param name="host">Which one.</param>
+    /// <param name="writer">The slot of the active master role.</param>
+    public HostContext(ClusterState state, string host, RoleSlot writer)
     {
         _state = state;
         Host = state.Topology.Hosts[host];
         Record = state.Document!.Hosts[host];
-        RoleSlot writer = state.Document.Slot(state.Writer);
         ActiveMaster = writer.Owner;
         HoldsWriter = writer.Owner == host || writer.ReleasingFrom == host;
         // MMM: a master is judged against its peer, a slave against the active master.

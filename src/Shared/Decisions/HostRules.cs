@@ -77,12 +77,15 @@ public static class HostRules
     /// <summary>Applies the first matching rule to every host, repeatedly until none matches; masters first, as slaves are judged by them.</summary>
     public static ClusterState Apply(ClusterState state)
     {
+        string[] hosts = [.. state.Topology.Hosts.Values.OrderBy(h => h.Mode).Select(h => h.Name)];
+        // States change here, roles do not.
+        RoleSlot writer = state.Document!.Slot(state.Writer);
         // No chain of rules is longer than the states a host can pass in one look at the world.
         for (int pass = 0; pass < 4; pass++)
         {
             ClusterState before = state;
-            foreach (string host in state.Topology.Hosts.Values.OrderBy(h => h.Mode).ThenBy(h => h.Name, StringComparer.Ordinal).Select(h => h.Name))
-                state = ApplyOne(state, host);
+            foreach (string host in hosts)
+                state = ApplyOne(state, host, writer);
             if (ReferenceEquals(before, state))
                 break;
         }
@@ -116,9 +119,9 @@ public static class HostRules
             : state;
     }
 
-    private static ClusterState ApplyOne(ClusterState state, string host)
+    private static ClusterState ApplyOne(ClusterState state, string host, RoleSlot writer)
     {
-        var c = new HostContext(state, host);
+        var c = new HostContext(state, host, writer);
         foreach (HostRule rule in All)
         {
             if (rule.From.Contains(c.Record.State) && rule.Guard(c))

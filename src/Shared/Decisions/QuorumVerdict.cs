@@ -33,11 +33,19 @@ public static class QuorumVerdict
         ImmutableSortedDictionary<string, HostSight>.Builder sights = state.Sights.ToBuilder();
         foreach ((string host, HostSight sight) in state.Sights)
         {
-            ImmutableSortedDictionary<CheckKind, CheckState> checks = sight.Checks
-                .SetItem(CheckKind.Ping, Verdict(state, sight.Checks[CheckKind.Ping], ping.GetValueOrDefault(host)))
-                .SetItem(CheckKind.Mysql, Verdict(state, sight.Checks[CheckKind.Mysql], mysql.GetValueOrDefault(host)))
-                .SetItem(CheckKind.RepThreads, JudgeReplication(state, sight, CheckKind.RepThreads))
-                .SetItem(CheckKind.RepBacklog, JudgeReplication(state, sight, CheckKind.RepBacklog));
+            ImmutableSortedDictionary<CheckKind, CheckState> checks = sight.Checks;
+            foreach ((CheckKind kind, CheckState before) in sight.Checks)
+            {
+                CheckState now = kind switch
+                {
+                    CheckKind.Ping => Verdict(state, before, ping.GetValueOrDefault(host)),
+                    CheckKind.Mysql => Verdict(state, before, mysql.GetValueOrDefault(host)),
+                    _ => JudgeReplication(state, sight, kind, before),
+                };
+                if (!ReferenceEquals(now, before))
+                    checks = checks.SetItem(kind, now);
+            }
+
             if (!ReferenceEquals(checks, sight.Checks))
                 sights[host] = sight with { Checks = checks };
         }
@@ -79,9 +87,8 @@ public static class QuorumVerdict
         return t.Unknown >= s.Quorum ? Changed(before, CheckVerdict.Unknown, t.UnknownMessage!, s.At) : before;
     }
 
-    private static CheckState JudgeReplication(ClusterState s, HostSight sight, CheckKind kind)
+    private static CheckState JudgeReplication(ClusterState s, HostSight sight, CheckKind kind, CheckState before)
     {
-        CheckState before = sight.Checks[kind];
         if (sight.Replication is not { } seen || sight.ReplicationAt is not { } at)
             return before;
         // A probe that moves between monitors is silent for a moment: what was held true stays. Longer silence is not knowledge.

@@ -54,11 +54,16 @@ public static class RoleDistribution
         {
             if (role.Name == state.Topology.ActiveMasterRole || (role.Mode == RoleMode.Exclusive && state.Document!.Mode != ClusterMode.Active))
                 continue;
-            foreach (RoleSlot slot in state.Document!.Slots.Where(s => s.Address.Role == role.Name && s.Owner is null))
+            List<RoleSlot> orphans = [.. state.Document!.Slots.Where(s => s.Address.Role == role.Name && s.Owner is null)];
+            if (orphans.Count == 0)
+                continue;
+            var loads = new RoleLoads(state, role);
+            foreach (RoleSlot slot in orphans)
             {
-                string? host = role.Mode == RoleMode.Exclusive && role.Prefer is { } p && state.MayReceive(p) ? p : LeastLoaded(state, role);
+                string? host = role.Mode == RoleMode.Exclusive && role.Prefer is { } p && state.MayReceive(p) ? p : loads.Least();
                 if (host is null)
                     break;
+                loads.Add(host, 1);
                 state = state.Deciding(d => d.With(slot.GivenTo(host, state.At)))
                     .Noted("role_assigned", host, $"Orphaned role '{slot.Address}' has been assigned to '{host}'");
             }
@@ -72,16 +77,12 @@ public static class RoleDistribution
     {
         foreach (Role role in state.Topology.Roles.Values.Where(r => r.Mode == RoleMode.Balanced))
         {
+            var loads = new RoleLoads(state, role);
             // Every move lowers the spread, so one pass per address is enough.
-            for (int moves = 0; moves < role.Ips.Length; moves++)
+            for (int moves = 0; moves < role.Ips.Length && loads.Uneven() is var (from, to); moves++)
             {
-                var loads = role.Hosts.Where(state.MayReceive).Select(h => (Host: h, Load: Load(state, role, h))).ToList();
-                if (loads.Count < 2)
-                    break;
-                (string to, decimal min) = loads.MinBy(l => l.Load);
-                (string from, decimal max) = loads.MaxBy(l => l.Load);
-                if (max - min <= 1m)
-                    break;
+                loads.Add(from, -1);
+                loads.Add(to, 1);
                 // Prefer to move what is not shown anywhere yet: no client notices.
                 RoleSlot slot = state.Document!.Slots.Where(s => s.Address.Role == role.Name && s.Owner == from)
                     .OrderBy(s => s.Holder is null ? 0 : 1).ThenByDescending(s => s.Address).First();
@@ -110,17 +111,5 @@ public static class RoleDistribution
         }
 
         return state;
-    }
-
-    private static string? LeastLoaded(ClusterState state, Role role)
-    {
-        var eligible = role.Hosts.Where(state.MayReceive).ToList();
-        return eligible.Count == 0 ? null : eligible.MinBy(h => (Load(state, role, h), state.Document!.Slots.Count(s => s.Owner == h)));
-    }
-
-    private static decimal Load(ClusterState state, Role role, string host)
-    {
-        ImmutableArray<RoleSlot> slots = state.Document!.Slots;
-        return slots.Count(s => s.Owner == host && s.Address.Role == role.Name) + (slots.Any(s => s.Owner == host && s.Address == state.Writer) ? 0.5m : 0m);
     }
 }

@@ -52,6 +52,9 @@ internal sealed class ModelHost(string name, World world)
     // The agent.
     public bool AgentAlive { get; private set; } = true;
 
+    /// <summary>The agent cannot log in to its mysqld.</summary>
+    public bool NoLogin { get; set; }
+
     /// <summary>The agent's process is stopped: orders queue up, nothing is reported.</summary>
     public bool AgentHung { get; set; }
 
@@ -169,9 +172,9 @@ internal sealed class ModelHost(string name, World world)
 
     private Report Report()
     {
-        bool up = Mysqld == MysqldState.Up;
+        bool up = Mysqld == MysqldState.Up && !NoLogin;
         var facts = new HostFacts(
-            Mysqld, up ? null : "gone", up ? ReadOnly : null, [.. Addresses],
+            NoLogin ? MysqldState.Unknown : Mysqld, up ? null : "gone", up ? ReadOnly : null, [.. Addresses],
             up && Source is not null ? new ReplicationFacts(world.Topology.Hosts[Source].Ip, 3306, Source, "Yes", !SqlBroken, 0, null, false) : null,
             up ? new BinlogPosition("bin.000001", Applied) : null, null, (long)(world.At - BootedAt).TotalSeconds, "10.11.6-MariaDB");
         return new Report("C1", Name, Incarnation, _seq + 1, Highest, _progress, facts, TakeOver);

@@ -86,7 +86,7 @@ public sealed class ModesTests
         w.Db1.PowerOff();
         w.Db3.CrashMysqld();
         w.Run(30);
-        Assert.Empty(w.Effects.Where(e => e.Effect is not LookAgain));
+        Assert.DoesNotContain(w.Effects, e => e.Effect is not LookAgain);
         Assert.True(before.SameAs(w.Doc));
         Assert.Equal("Admin switched to passive mode.", Snapshots.Of(w.State, 1, null).ModeReason);
         w.Say("set_active");
@@ -117,7 +117,7 @@ public sealed class ModesTests
         Assert.Equal("OK: Set role 'reader(10.9.0.0)' to host 'db3'.", w.Say("set_ip", "10.9.0.0", "db3"));
         // Longer than any deadline of a move: they begin when it is told to the agents.
         w.Run(60);
-        Assert.Empty(w.Effects.Where(e => e.Effect is SendOrder));
+        Assert.DoesNotContain(w.Effects, e => e.Effect is SendOrder);
         Assert.True(w.Db1.EffectiveWriter);
         w.Say("set_manual");
         w.Until(() => w.Db2.EffectiveWriter && w.Doc.Move is null, 5);

@@ -58,7 +58,7 @@ public sealed class QuorumVerdictTests
         w.Effects.Clear();
         w.Db1.PowerOff();
         w.Run(20);
-        Assert.Empty(w.Effects.Where(e => e.Effect is not LookAgain));
+        Assert.DoesNotContain(w.Effects, e => e.Effect is not LookAgain);
         Assert.Equal("no_quorum", Snapshots.Of(w.State, 1, null).Phase);
         Assert.Contains(Snapshots.Of(w.State, 1, null).Warnings, x => x.StartsWith("only 1 of 3 monitors (mon3) see the network; 2 are needed", StringComparison.Ordinal));
         Assert.StartsWith("ERROR: Fewer than 2 of 3 monitors", w.Say("move_role", "writer", "db2"));
@@ -85,7 +85,7 @@ public sealed class QuorumVerdictTests
             m.Sees.Clear();
         w.Run(10);
         Assert.All(w.Hosts.Keys, h => Assert.Equal(HostState.Online, w.StateOf(h)));
-        Assert.Empty(w.Codes.Where(c => c is "host_down" or "role_taken"));
+        Assert.DoesNotContain(w.Codes, c => c is "host_down" or "role_taken");
     }
 
     [Fact]
