@@ -32,6 +32,9 @@ public interface IMysqlServer
     /// <summary>Waits until the applier has reached a position of its source.</summary>
     Task<ApplyWait> WaitAppliedAsync(string channel, AgentProtocol.BinlogPosition position, TimeSpan timeout, CancellationToken cancel);
 
+    /// <summary>True when the applier has nothing left to do with what has been received: it waits for more, and so do its workers.</summary>
+    Task<bool> ApplierIdleAsync(CancellationToken cancel);
+
     /// <summary>Stops replication threads.</summary>
     Task StopReplicationAsync(string channel, CancellationToken cancel);
 
@@ -55,6 +58,12 @@ public enum ApplyWait
 
     /// <summary>The applier stopped, or was not running: nothing will be reached.</summary>
     ApplierStopped,
+
+    /// <summary>
+    /// Every transaction that was received whole is applied; of the last one only a part has arrived (the source died or was cut off while it was
+    /// sending), so the position is never reached. The applier holds that part open, with its row locks.
+    /// </summary>
+    Incomplete,
 }
 
 /// <summary>mysqld did not do as told; the message is a sentence for operators without any secret in it.</summary>

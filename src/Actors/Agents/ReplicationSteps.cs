@@ -14,6 +14,12 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, Time
     /// </summary>
     private static readonly TimeSpan s_settle = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>How often it is looked whether the applier waits for a rest that will not come.</summary>
+    private static readonly TimeSpan s_idleLook = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Looks in a row that must find it waiting with nothing new received: one could fall between two events.</summary>
+    private const int IdleLooks = 3;
+
     /// <summary>How long freshly started threads are watched for an error.</summary>
     private static readonly TimeSpan s_startWatch = TimeSpan.FromSeconds(2);
 
@@ -27,7 +33,10 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, Time
                 ApplyWait wait = await mysql.WaitAppliedAsync(found.Channel!.Name, to.Position, timeout, cancel);
                 return Judge(wait, $"{order.From}'s position {to.Position}", order, null);
             case CatchUpWay.RelayLogEnd end:
-                return Judge(await ApplyReceivedAsync(found.Channel!, timeout, cancel), $"the end of what was received from {order.From}", order, end.Warning);
+                ApplyWait received = await ApplyReceivedAsync(found.Channel!, timeout, cancel);
+                return received == ApplyWait.Incomplete
+                    ? await DropIncompleteAsync(order, end.Warning, cancel)
+                    : Judge(received, $"the end of what was received from {order.From}", order, end.Warning);
             case CatchUpWay.PassOver pass:
                 return StepOutcome.DoneBut("not caught up: " + pass.Warning);
             case CatchUpWay.Refuse refuse:
@@ -43,7 +52,8 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, Time
         if (channel is null)
             return StepOutcome.Done;
         ApplyWait wait = await ApplyReceivedAsync(channel, terms.ApplyTimeout, cancel);
-        return wait == ApplyWait.Reached
+        // The repoint that follows drops an incomplete transaction together with the relay log.
+        return wait is ApplyWait.Reached or ApplyWait.Incomplete
             ? StepOutcome.Done
             : StepOutcome.DoneBut($"what had been received from {step.OldSource} was not applied to its end ({Reason(wait, terms.ApplyTimeout, null)}); the rest is left out");
     }
@@ -84,7 +94,7 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, Time
             TimeSpan left = timeout - time.GetElapsedTime(began);
             if (left <= TimeSpan.Zero)
                 return ApplyWait.TimedOut;
-            ApplyWait wait = await mysql.WaitAppliedAsync(channel.Name, end, left, cancel);
+            ApplyWait wait = await AppliedOrIdleAsync(channel, end, left, cancel);
             if (wait != ApplyWait.Reached)
                 return wait;
             if ((await UpAsync(cancel)).Channel is not { } now || now.SourceIp != channel.SourceIp)
@@ -98,6 +108,53 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, Time
         }
 
         return ApplyWait.Reached;
+    }
+
+    /// <summary>Waits for a position, but not for the rest of a transaction that nobody sends any more.</summary>
+    private async Task<ApplyWait> AppliedOrIdleAsync(FoundChannel channel, AgentProtocol.BinlogPosition end, TimeSpan timeout, CancellationToken cancel)
+    {
+        using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task<ApplyWait> wait = mysql.WaitAppliedAsync(channel.Name, end, timeout, giveUp.Token);
+        try
+        {
+            long began = time.GetTimestamp();
+            for (int idle = 0; idle < IdleLooks;)
+            {
+                if (await Task.WhenAny(wait, Task.Delay(s_idleLook, time, giveUp.Token)) == wait)
+                    return await wait;
+                cancel.ThrowIfCancellationRequested();
+                if (time.GetElapsedTime(began) < s_settle)
+                    continue;
+                FoundChannel? now = (await UpAsync(cancel)).Channel;
+                bool waits = now is { SqlRunning: true } && now.SourceIp == channel.SourceIp && now.Received == end && await mysql.ApplierIdleAsync(cancel);
+                idle = waits ? idle + 1 : 0;
+            }
+
+            return ApplyWait.Incomplete;
+        }
+        finally
+        {
+            if (!wait.IsCompleted)
+            {
+                await giveUp.CancelAsync();
+                await wait.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Frees the row locks of a transaction that arrived only in part: the relay log is dropped and fetched again from the end of what is applied. Nothing is
+    /// lost by that which had arrived whole, and the rest comes with its first part should the old source return.
+    /// </summary>
+    private async Task<StepOutcome> DropIncompleteAsync(AgentProtocol.CatchUpOrder order, string? warning, CancellationToken cancel)
+    {
+        FoundChannel channel = (await UpAsync(cancel)).Channel ?? throw new MysqlServerException("the replication channel disappeared while catching up");
+        var source = new AgentProtocol.SourceServer(order.From, channel.SourceIp, channel.SourcePort, channel.Applied);
+        await mysql.StopReplicationAsync(channel.Name, cancel);
+        await mysql.ChangeSourceAsync(new AgentStep.Repoint(channel.Name, source, channel.UsesGtid ? null : channel.Applied, channel.Options), cancel);
+        await mysql.StartReplicationAsync(channel.Name, new StoppedThreads(true, true), cancel);
+        string dropped = $"the last transaction received from {order.From} had not arrived whole and was left out (applied up to {channel.Applied})";
+        return StepOutcome.DoneBut(warning is null ? dropped : $"{warning}; {dropped}");
     }
 
     /// <summary>Looks whether the threads come up. An error is a warning: it also shows in the checks, and restarting over and over could undo a repair.</summary>

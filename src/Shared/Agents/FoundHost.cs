@@ -48,6 +48,7 @@ public sealed record FoundMysqld(
 /// <param name="UsesGtid">The channel runs by GTID.</param>
 /// <param name="Received">End of what the relay log holds, in the source's coordinates; null before anything was received.</param>
 /// <param name="SecondsBehind">Null = unknown.</param>
+/// <param name="Applied">End of the last transaction that was applied, in the source's coordinates; null when not known.</param>
 /// <param name="Options">Channel options that a repoint must keep (TLS, delay, retry, filters).</param>
 public sealed record FoundChannel(
     string Name,
@@ -61,7 +62,8 @@ public sealed record FoundChannel(
     bool UsesGtid,
     AgentProtocol.BinlogPosition? Received,
     long? SecondsBehind,
-    ChannelOptions Options)
+    ChannelOptions Options,
+    AgentProtocol.BinlogPosition? Applied = null)
 {
     /// <summary>The receiving thread is connected to its source.</summary>
     public bool IoRunning => IoState == "Yes";

@@ -123,6 +123,20 @@ public sealed class LocalMysqlServer(
         return Convert.ToInt64(answer, CultureInfo.InvariantCulture) < 0 ? ApplyWait.TimedOut : ApplyWait.Reached;
     }
 
+    public async Task<bool> ApplierIdleAsync(CancellationToken cancel)
+    {
+        bool idle = false;
+        await _calls.UseAsync(
+            "the applier's threads could not be looked at", statementTimeout,
+            async (session, token) =>
+            {
+                await using MySqlCommand count = session.Command(session.Dialect.BusyAppliers);
+                idle = Convert.ToInt64(await count.ExecuteScalarAsync(token), CultureInfo.InvariantCulture) == 0;
+            },
+            cancel);
+        return idle;
+    }
+
     public Task StopReplicationAsync(string channel, CancellationToken cancel) => _calls.UseAsync(
         "replication could not be stopped", statementTimeout,
         async (session, token) =>

@@ -38,6 +38,11 @@ public sealed class MariaDbDialect : MysqlDialect
 
     public override string Threads => "SELECT ID, USER, HOST, COMMAND, TIME FROM information_schema.PROCESSLIST";
 
+    // The states are the server's own texts (stage names of the SQL thread and of the parallel workers), the same from 10.5 to 12.
+    public override string BusyAppliers =>
+        "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND IN ('Slave_SQL', 'Slave_worker') "
+        + "AND STATE NOT LIKE 'Slave has read all relay log%' AND STATE NOT LIKE 'Waiting for work from SQL thread%'";
+
     public override string ReadOnlyNow => "SELECT @@global.read_only";
 
     public override string SetReadOnly(int seconds) =>
@@ -109,7 +114,8 @@ public sealed class MariaDbDialect : MysqlDialect
             row.Text("Using_Gtid") is "Slave_Pos" or "Current_Pos",
             receivedFile.Length == 0 ? null : new AgentProtocol.BinlogPosition(receivedFile, row.Number("Read_Master_Log_Pos") ?? 0),
             row.Number("Seconds_Behind_Master"),
-            new ChannelOptions(ReadOptions(row)));
+            new ChannelOptions(ReadOptions(row)),
+            row.Text("Relay_Master_Log_File") is { Length: > 0 } applied ? new AgentProtocol.BinlogPosition(applied, row.Number("Exec_Master_Log_Pos") ?? 0) : null);
     }
 
     private static ImmutableArray<ChannelOption> ReadOptions(StatusRow row)

@@ -33,6 +33,9 @@ public abstract class MysqlDialect
     /// <summary>Lists connections: id, user, host, command, seconds. Never the statement's text.</summary>
     public abstract string Threads { get; }
 
+    /// <summary>Counts the applying threads that are doing anything but wait for more to apply.</summary>
+    public abstract string BusyAppliers { get; }
+
     public abstract string ReadOnlyNow { get; }
 
     /// <summary>Ends itself on the server after <paramref name="seconds"/>, should this agent die meanwhile.</summary>
