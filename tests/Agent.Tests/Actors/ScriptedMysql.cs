@@ -48,6 +48,9 @@ public sealed class ScriptedMysql : IMysqlServer
 
     public Task EndConnectionsAsync(ImmutableArray<long> ids, CancellationToken cancel) => DoAsync("end connections", cancel);
 
+    /// <summary>The scripted applier is busy for as long as it is waited for.</summary>
+    public Task<bool> ApplierIdleAsync(CancellationToken cancel) => Task.FromResult(false);
+
     public async Task<ApplyWait> WaitAppliedAsync(string channel, BinlogPosition position, TimeSpan timeout, CancellationToken cancel)
     {
         await DoAsync("wait applied", cancel);
