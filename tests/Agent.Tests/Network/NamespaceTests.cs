@@ -25,6 +25,13 @@ public sealed class NamespaceTests : IAsyncLifetime
             await IpAsync($"-n {name} link set lo up");
             await IpAsync($"-n {name} link set eth0 up");
         }
+
+        // A link that has just come up neither sends nor takes in multicast before its own address has passed duplicate address detection.
+        foreach (string name in new[] { s_here, s_neighbour })
+        {
+            await Eventually.TrueAsync($"{name} is ready for IPv6", async () =>
+                await IpAsync($"-n {name} -6 addr show dev eth0 scope link") is var own && own.Contains("fe80", StringComparison.Ordinal) && !own.Contains("tentative", StringComparison.Ordinal));
+        }
     }
 
     public async ValueTask DisposeAsync()
