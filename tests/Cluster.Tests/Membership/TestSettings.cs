@@ -8,7 +8,7 @@ using Mmm.Shared.Topology;
 
 namespace Mmm.Cluster.Tests.Membership;
 
-/// <summary>Settings of an installation on loopback, with fast timings.</summary>
+/// <summary>Settings of an installation on loopback, with the default membership timings.</summary>
 internal static class TestSettings
 {
     /// <summary>Ports nobody listens on now; taken together so that they differ.</summary>
@@ -43,7 +43,7 @@ internal static class TestSettings
         new MonitorSettings(
             "/nonexistent", "127.0.0.1", null, false, [], TimeSpan.FromSeconds(1),
             new MembershipSettings(
-                TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(1),
+                TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(1500), TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1),
                 TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1)),
             null, TimeSpan.FromSeconds(10)),
         new AgentSettings(

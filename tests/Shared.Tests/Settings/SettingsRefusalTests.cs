@@ -175,7 +175,7 @@ public sealed class SettingsRefusalTests
     [InlineData("agent.writer_grace = 1s", "/mmm.conf:16: agent.writer_grace: makes cluster_defaults.release_timeout = 3.7s too short: a role would be given on")]
     [InlineData("agent.max_kill_retries = 12", "/mmm.conf:16: agent.max_kill_retries: makes cluster_defaults.release_timeout = 3.7s too short")]
     [InlineData("agent.heartbeat_interval = 1s", "/mmm.conf:16: agent.heartbeat_interval: makes cluster_defaults.agent_timeout = 2s too short")]
-    [InlineData("monitor.membership.acceptable_heartbeat_pause = 500ms", "monitor.membership.acceptable_heartbeat_pause: '500ms' is too short: the first late heartbeat would count as a death; allowed: more than monitor.membership.heartbeat_interval = 500ms")]
+    [InlineData("monitor.membership.acceptable_heartbeat_pause = 300ms", "monitor.membership.acceptable_heartbeat_pause: '300ms' is too short: the first late heartbeat would count as a death; allowed: more than monitor.membership.heartbeat_interval = 300ms")]
     [InlineData("monitor.membership.stable_after = 300ms", "monitor.membership.stable_after: '300ms' is too short: the members would not have heard of each other in between; allowed: at least 2 * monitor.membership.gossip_interval = 400ms")]
     [InlineData("monitor.membership.down_removal_margin = 0s", "monitor.membership.down_removal_margin: is '0s'; allowed: a duration with unit, 1ms to 1m")]
     public void Timings_that_do_not_go_together(string line, string problem, bool others = false) => One(line, problem, others);

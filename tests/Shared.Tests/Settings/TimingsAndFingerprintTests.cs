@@ -19,7 +19,7 @@ public sealed class TimingsAndFingerprintTests
           mysqld hangs: 7s = mysql check_period 500ms + timeout 1s + trap_period 2s + statement_timeout 2s + writer_grace 500ms + max_kill_retries 10 * kill_retry_interval 100ms
           host silent: 7.2s = ping check_period 500ms + timeout 1s + trap_period 2s + release_timeout 3.7s
           each with up to 10s more (catch_up_timeout) while the next active master applies what it has received
-        The deciding monitor is killed: another decides after about 5.9s = heartbeat_interval 500ms + acceptable_heartbeat_pause 2s + stable_after 2s + down_removal_margin 1ms + 1.4s
+        The deciding monitor is killed: another decides after about 4.2s = heartbeat_interval 300ms + acceptable_heartbeat_pause 1.5s + stable_after 1s + down_removal_margin 1ms + 1.4s
         """,
         Timings.WorstCase(SettingsBase.Read(string.Empty).Settings));
 
