@@ -6,8 +6,8 @@ using Mmm.Actors.Ledger;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
-using Mmm.Shared.Status;
 using Mmm.Shared.Settings;
+using Mmm.Shared.Status;
 
 namespace Mmm.Actors.Coordinator;
 

@@ -1,8 +1,8 @@
-using Xunit;
 using System.Collections.Immutable;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Topology;
+using Xunit;
 using static Mmm.Shared.Messages.AgentProtocol;
 using static Mmm.Shared.Messages.SightProtocol;
 

@@ -1,4 +1,3 @@
-using Xunit;
 using System.Collections.Immutable;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
@@ -6,6 +5,7 @@ using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
+using Xunit;
 using static Mmm.Shared.Messages.AgentProtocol;
 using static Mmm.Shared.Messages.SightProtocol;
 
