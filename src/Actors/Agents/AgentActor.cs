@@ -53,6 +53,7 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
     private AgentProtocol.HostOrder? _order;
     private IActorRef _orderSender = ActorRefs.Nobody;
     private long _orderBegan;
+    private readonly HashSet<PlanRun> _ending = [];
     private PlanRun? _run;
     private ImmutableArray<AgentStep> _lastSteps = [];
     private bool _pausing;
@@ -240,13 +241,12 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
     /// <summary>Plans what is missing and begins it, or finds the order done.</summary>
     private void Reconcile(bool evenIfStale)
     {
-        bool fresh = _mysqldNo >= _asked && _addressesNo >= _asked;
-        if (_order is null || _run is not null || _pausing || !_mysqldLooked || !_addressesRead || !(fresh || evenIfStale))
+        if (_order is null || _run is not null || _pausing || !_mysqldLooked || !_addressesRead || !(Fresh || evenIfStale))
             return;
         AgentPlan plan = AgentPlan.For(_order, _found, _keeper.Memory!, _setup.Topology);
         if (plan.IsEmpty)
         {
-            if (fresh)
+            if (Fresh)
                 Done(plan);
             return;
         }
@@ -273,11 +273,16 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
         if (_progress.Status != AgentProtocol.OrderStatus.Failed)
             SetProgress(new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Working, step.Code, step.Sentence, [.. _warnings]));
         run.StepBegan = _time.GetTimestamp();
+        run.InStep = true;
         RunAsync(_runner, run, step).PipeTo(Self);
     }
 
     private void HandleStepEnded(StepEnded ended)
     {
+        ended.Run.InStep = false;
+        // A cancelled step may have had its effect on the server all the same: look at what it left.
+        if (_ending.Remove(ended.Run))
+            AskAnew();
         if (ended.Run != _run || ended.Outcome is not { } outcome)
             return;
         if (outcome.Failure is null && ended.Step is not AgentStep.RememberStopped)
@@ -356,6 +361,12 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
         Report(toSender: false);
     }
 
+    /// <summary>What was found is from after the order was taken up and the last step ended, and nothing of an earlier order can still happen.</summary>
+    private bool Fresh => _mysqldNo >= _asked && _addressesNo >= _asked && _ending.Count == 0;
+
+    private bool LetGo => Fresh && _order is not null && _progress.Id == _order.Id && _found.Addresses.All(a => _order.Roles.Contains(a))
+        && (_order.Writable || _found.Mysqld is { State: AgentProtocol.MysqldState.Down } or { State: AgentProtocol.MysqldState.Up, ReadOnly: true });
+
     /// <summary>From now on only what is looked at after this moment counts as known.</summary>
     private void AskAnew()
     {
@@ -372,6 +383,8 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
 
     private void CancelRun()
     {
+        if (_run is { InStep: true })
+            _ending.Add(_run);
         _run?.Cancel();
         _run = null;
     }
@@ -400,7 +413,7 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
     {
         var report = new AgentProtocol.Report(
             _setup.Topology.Name, _setup.Host.Name, _setup.Incarnation, _seq + 1, _keeper.Memory?.Highest ?? DecisionId.None, _progress,
-            AgentReports.FactsOf(_found, _setup.Topology, _ports.Watch.MachineUptime), _keeper.Memory?.TakeOver, _setup.Fingerprint);
+            AgentReports.FactsOf(_found, _setup.Topology, _ports.Watch.MachineUptime), _keeper.Memory?.TakeOver, _setup.Fingerprint, LetGo);
         if (onlyIfChanged && !AgentReports.Differ(_lastSent, report))
             return;
         _seq++;

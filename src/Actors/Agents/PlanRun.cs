@@ -22,6 +22,9 @@ internal sealed class PlanRun(AgentPlan plan)
 
     public IReadOnlyList<string> Warnings => _warnings;
 
+    /// <summary>A step has begun and not ended: also a cancelled one, until its task says so.</summary>
+    public bool InStep { get; set; }
+
     /// <summary>Timestamp at which the running step began.</summary>
     public long StepBegan { get; set; }
 

@@ -17,9 +17,11 @@ public sealed record Release(bool Done, string Why)
         Report? report = OrderReports.OfIssued(state, from);
         if (report is not null && !state.Orders[from].Order.Roles.Contains(slot.Address))
         {
-            if (report.Progress.Status == OrderStatus.Done)
+            if (report.LetGo || report.Progress.Status == OrderStatus.Done)
                 return new Release(true, "its agent confirms it");
-            if (Looked(report) && !report.Facts.Addresses.Contains(slot.Address) && (slot.Address != state.Writer || NotWritable(report)))
+            // Facts may be a moment older than the order. For a reader address that is good enough: a host whose replication cannot be
+            // put in order, or that cannot be made read-only, must not keep it from the others.
+            if (slot.Address != state.Writer && Looked(report) && !report.Facts.Addresses.Contains(slot.Address))
                 return new Release(true, "the address is gone");
         }
 
@@ -50,8 +52,6 @@ public sealed record Release(bool Done, string Why)
             ? state.Document.Hosts[host].Since
             : new[] { CheckKind.Ping, CheckKind.Mysql }.Select(k => state.Sights[host].Checks[k]).Where(c => c.Verdict == CheckVerdict.Failed).Min(c => c.Since);
 
-    /// <summary>An agent that has just started has found no address because it has not looked.</summary>
-    private static bool Looked(Report report) => report.Facts.Mysqld != MysqldState.Unknown;
-
-    private static bool NotWritable(Report report) => report.Facts.Mysqld == MysqldState.Down || (report.Facts.Mysqld == MysqldState.Up && report.Facts.ReadOnly == true);
+    /// <summary>An agent that has just started, or just taken the order, has found no address because it has not looked.</summary>
+    private static bool Looked(Report report) => report.Facts.Mysqld != MysqldState.Unknown && report.Progress.Step is not null;
 }

@@ -35,19 +35,24 @@ public static class WriterMove
 
     /// <summary>
     /// Whoever became writable last has the newest data, whatever has been decided since: it may have died, or been given up, before it could
-    /// tell. From then on slaves follow it and the next candidate catches up with it.
+    /// tell. From then on slaves follow it and the next candidate catches up with it. A candidate that is still at it is recorded when it is
+    /// done: its order must not change under its hands.
     /// </summary>
     public static ClusterState RecordTakeOver(ClusterState state)
     {
+        string? atIt = state.Document!.Move is { Phase: MovePhase.TakingOver } m && state.Document.Slot(state.Writer).Owner == m.To ? m.To : null;
         foreach (string host in state.Topology.Roles[state.Topology.ActiveMasterRole].Hosts)
         {
-            MasterRecord? known = state.Document!.ActiveMaster;
-            if (state.Sights[host].Agent?.TakeOver is { } t && t.Id > (known?.TakenOverBy ?? DecisionId.None))
+            if (host != atIt && NewTakeOver(state, host) is { } t)
                 state = Recorded(state, host, t.Id, t.Position);
         }
 
         return state;
     }
+
+    /// <summary>The host's takeover, when it is later than what is recorded.</summary>
+    private static TakeOver? NewTakeOver(ClusterState state, string host) =>
+        state.Sights[host].Agent?.TakeOver is { } t && t.Id > (state.Document!.ActiveMaster?.TakenOverBy ?? DecisionId.None) ? t : null;
 
     private static ClusterState Releasing(ClusterState state, RoleMove move)
     {
@@ -87,10 +92,10 @@ public static class WriterMove
         if (report?.Progress.Status == OrderStatus.Done && slot.Holder == move.To)
             return Completed(state, move, report);
         bool writable = OrderReports.OfIssued(state, move.To) is { Facts: { Mysqld: MysqldState.Up, ReadOnly: false } } r && state.Orders[r.Host].Order.Writable;
-        bool tookOver = writable || state.Document.ActiveMaster?.Host == move.To;
+        TakeOver? takeOver = NewTakeOver(state, move.To);
         bool lost = slot.Owner != move.To || state.Document.Hosts[move.To].State != HostState.Online;
-        if (lost && tookOver)
-            return Ended(Recorded(state, move.To, state.Orders.TryGetValue(move.To, out IssuedOrder? o) ? o.Order.Id : null, null), $"host '{move.To}' is not available any more");
+        if (lost && (writable || takeOver is not null || state.Document.ActiveMaster?.Host == move.To))
+            return Ended(Recorded(state, move.To, takeOver?.Id, takeOver?.Position), $"host '{move.To}' is not available any more");
         if (lost && CanUndo(state, move))
             return Undone(state, slot, move, $"host '{move.To}' is not available any more");
         if (slot.Owner != move.To)
@@ -98,8 +103,9 @@ public static class WriterMove
 
         bool failed = report?.Progress.Status == OrderStatus.Failed;
         string why = report?.Progress.Sentence ?? report?.Progress.Step ?? "a step failed";
-        // Only a candidate that says that it is read-only is taken back from: nothing can have been written to it.
-        if (CanUndo(state, move) && !tookOver && report is { Facts: { Mysqld: MysqldState.Up, ReadOnly: true } })
+        // Only from a candidate that says that it is read-only: one that takes writes has taken over. (Should it have been writable for a moment
+        // all the same, its agent remembers, and the old holder catches up with it: see RollingBack.)
+        if (CanUndo(state, move) && report is { Facts: { Mysqld: MysqldState.Up, ReadOnly: true } })
         {
             if (failed)
                 return Undone(state, slot, move, why);

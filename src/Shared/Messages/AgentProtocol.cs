@@ -96,6 +96,10 @@ public static class AgentProtocol
     /// <param name="Facts">What is true on the host now.</param>
     /// <param name="TakeOver">The last time this agent made its server writable for an order, if it did in this incarnation or remembers it.</param>
     /// <param name="Fingerprint">Of the settings the agent runs with; a differing one is reported to the operator.</param>
+    /// <param name="LetGo">
+    /// True: seen since the order that <paramref name="Progress"/> speaks of was taken up, and with no step of an earlier order still running: no role
+    /// address that is not in it, and, unless it is a writable one, mysqld read-only or dead. Whatever else the order wants may still be under way.
+    /// </param>
     public sealed record Report(
         string Cluster,
         string Host,
@@ -105,7 +109,8 @@ public static class AgentProtocol
         OrderProgress Progress,
         HostFacts Facts,
         TakeOver? TakeOver,
-        string? Fingerprint = null) : IMessage;
+        string? Fingerprint = null,
+        bool LetGo = false) : IMessage;
 
     /// <summary>How far an agent is with an order.</summary>
     public enum OrderStatus
@@ -179,7 +184,7 @@ public static class AgentProtocol
     public sealed record ReplicationFacts(
         string SourceIp, int SourcePort, string? SourceHost, string IoState, bool SqlRunning, long? SecondsBehind, string? Error, bool UsesGtid);
 
-    /// <summary>The moment a server was made writable for an order.</summary>
+    /// <summary>The moment a server was made writable for an order; noted just before, so that it is never forgotten.</summary>
     /// <param name="Id">That order.</param>
     /// <param name="Position">Binlog position just before it became writable: where slaves without GTID start.</param>
     public sealed record TakeOver(DecisionId Id, BinlogPosition? Position);

@@ -69,6 +69,37 @@ public sealed class AgentActorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_has_let_go_only_when_a_cancelled_step_can_have_no_effect_any_more()
+    {
+        TaskCompletionSource gate = _mysql.Hold("read_only off");
+        _mysql.Stubborn = "read_only off";
+        _agent.Send(TestCluster.Holds("db1", 1));
+        await _agent.ReportedAsync("becoming writable", r => r.Progress.Step == "writable");
+        _agent.Send(TestCluster.Standby("db1", 2));
+        await _agent.ReportedAsync("the newer order is accepted", r => r.Progress.Id == TestCluster.Decision(2));
+        int reports = _agent.Reports.Count;
+        await Eventually.TrueAsync("some heartbeats", () => _agent.Reports.Count > reports + 3);
+        Assert.DoesNotContain(_agent.Reports.OfType<Report>().Where(r => r.Progress.Id == TestCluster.Decision(2)), r => r.LetGo || r.Progress.Status == OrderStatus.Done);
+        gate.SetResult();
+        Report letGo = await _agent.ReportedAsync("it has let go", r => r.LetGo && r.Progress.Status == OrderStatus.Done);
+        Assert.True(letGo.Facts.ReadOnly);
+        Assert.Equal(["read_only off", "read_only on"], _mysql.Done.Where(d => d.StartsWith("read_only", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task It_has_let_go_while_the_rest_of_the_order_is_still_under_way()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        _mysql.State = _mysql.State with { Channel = s_fromDb2 };
+        _mysql.Hold("stop replication");
+        _agent.Send(TestCluster.Standby("db1", 2) with { Replication = ReplicationOrder.Stop });
+        Report letGo = await _agent.ReportedAsync("it has let go", r => r.LetGo && r.Progress.Id == TestCluster.Decision(2));
+        Assert.Equal(OrderStatus.Working, letGo.Progress.Status);
+        Assert.True(letGo.Facts.ReadOnly);
+        Assert.Empty(letGo.Facts.Addresses);
+    }
+
+    [Fact]
     public async Task A_half_given_up_role_is_taken_back_by_the_next_order()
     {
         await _agent.DoneAsync(TestCluster.Holds("db1", 1));

@@ -75,11 +75,14 @@ public sealed class ScriptedMysql : IMysqlServer
         State = State with { Channel = State.Channel! with { SourceIp = repoint.Source.Ip, SourcePort = repoint.Source.Port } };
     }
 
+    /// <summary>A call that goes on when it is cancelled, as a statement does that has reached the server.</summary>
+    public string? Stubborn { get; set; }
+
     private async Task DoAsync(string call, CancellationToken cancel)
     {
         Done.Enqueue(call);
         await WaitAsync(call, cancel);
     }
 
-    private Task WaitAsync(string call, CancellationToken cancel) => _held.TryGetValue(call, out TaskCompletionSource? gate) ? gate.Task.WaitAsync(cancel) : Task.CompletedTask;
+    private Task WaitAsync(string call, CancellationToken cancel) => _held.TryGetValue(call, out TaskCompletionSource? gate) ? gate.Task.WaitAsync(call == Stubborn ? CancellationToken.None : cancel) : Task.CompletedTask;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Shared.Decisions;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Topology;
 using static Mmm.Shared.Messages.AgentProtocol;
@@ -129,6 +130,12 @@ internal sealed class ModelHost(string name, World world)
             _catchUpSince = world.At;
         _order = order;
         Set(OrderStatus.Working, null, "taken up");
+        // Said at once, with what was found some time before.
+        if (_lastReported is { } last)
+        {
+            Report stale = Reported(Report() with { Facts = last.Facts, LetGo = false });
+            world.Send(() => world.Feed(new AgentReported(world.At, stale)));
+        }
     }
 
     /// <summary>One step towards what the order wants.</summary>
@@ -177,7 +184,8 @@ internal sealed class ModelHost(string name, World world)
             NoLogin ? MysqldState.Unknown : Mysqld, up ? null : "gone", up ? ReadOnly : null, [.. Addresses],
             up && Source is not null ? new ReplicationFacts(world.Topology.Hosts[Source].Ip, 3306, Source, "Yes", !SqlBroken, 0, null, false) : null,
             up ? new BinlogPosition("bin.000001", Applied) : null, null, (long)(world.At - BootedAt).TotalSeconds, "10.11.6-MariaDB");
-        return new Report("C1", Name, Incarnation, _seq + 1, Highest, _progress, facts, TakeOver);
+        bool letGo = _order is { } o && Addresses.All(o.Roles.Contains) && (o.Writable || Mysqld == MysqldState.Down || (Mysqld == MysqldState.Up && ReadOnly));
+        return new Report("C1", Name, Incarnation, _seq + 1, Highest, _progress, facts, TakeOver, null, letGo);
     }
 
     private (string Code, Action? Do, bool Failed)? NextStep(HostOrder o)
@@ -195,7 +203,13 @@ internal sealed class ModelHost(string name, World world)
         if (o.Writable && Mysqld != MysqldState.Up)
             return ("writable", null, true);
         if (o.Writable && ReadOnly)
-            return CatchUp(o.CatchUp) ?? ("writable", () => (ReadOnly, TakeOver) = (false, new TakeOver(o.Id, new BinlogPosition("bin.000001", Applied))), false);
+        {
+            // Noted on disk before it happens.
+            return CatchUp(o.CatchUp) ?? (TakeOver?.Id != o.Id
+                ? ("note_position", () => TakeOver = new TakeOver(o.Id, new BinlogPosition("bin.000001", Applied)), false)
+                : ("writable", () => ReadOnly = false, false));
+        }
+
         return o.Roles.Where(a => !Addresses.Contains(a)).Select(a => (RoleAddress?)a).FirstOrDefault() is { } missing
             ? ("add_address", () => Addresses.Add(missing), false)
             : null;

@@ -68,7 +68,7 @@ public sealed class OrdersTests
     public void Release_is_proven_only_by_a_report_about_the_order_without_the_address()
     {
         World w = World.Running();
-        Report having = w.Db1.ReportNow();
+        Report having = w.Db1.ReportNow() with { LetGo = false };
         w.Say("move_role", "writer", "db2");
         SendOrder order = (SendOrder)w.Effects.Single(e => e.Effect is SendOrder { Order.Host: "db1" }).Effect;
         RoleSlot slot = w.Doc.Slot(w.Topology.WriterAddress);
@@ -78,15 +78,23 @@ public sealed class OrdersTests
         HostFacts gone = having.Facts with { Addresses = [], ReadOnly = true };
         OrderProgress working = new(order.Order.Id, OrderStatus.Working, "kill_connections", null, []);
         Assert.False(Done(having), "an older order's Done");
-        Assert.False(Done(having with { Facts = gone }), "an older order's facts");
-        Assert.False(Done(having with { Progress = working }), "the address is still there");
-        Assert.False(Done(having with { Progress = working, Facts = having.Facts with { ReadOnly = true } }), "read-only, but the address is still there");
-        Assert.False(Done(having with { Progress = working, Facts = having.Facts with { Addresses = [] } }), "the address is gone, but it is writable");
-        Assert.False(Done(having with { Progress = working, Facts = HostFacts.Nothing }), "an agent that has not looked yet");
-        Assert.False(Done(having with { Progress = working, Facts = gone with { Mysqld = MysqldState.NotAnswering, ReadOnly = null } }), "nobody knows whether it is read-only");
-        Assert.True(Done(having with { Progress = working, Facts = gone }), "read-only and gone");
-        Assert.True(Done(having with { Progress = working, Facts = gone with { Mysqld = MysqldState.Down, ReadOnly = null } }), "dead and gone");
+        Assert.False(Done(having with { LetGo = true }), "an older order's word");
+        Assert.False(Done(having with { Progress = working, Facts = gone }), "the new order, but with facts that may be from before it");
+        Assert.False(Done(having with { Progress = working with { Status = OrderStatus.Failed }, Facts = gone }), "a failed step says nothing of the others");
+        Assert.True(Done(having with { Progress = working, LetGo = true }), "let go");
         Assert.True(Done(having with { Progress = working with { Status = OrderStatus.Done } }), "done");
+    }
+
+    /// <summary>A slave that cannot be put in order must not keep its reader addresses from the others.</summary>
+    [Fact]
+    public void Reader_address_that_is_gone_is_released_while_the_rest_of_the_order_fails()
+    {
+        World w = World.Running();
+        w.Db3.FailAt = "replication";
+        w.Say("set_offline", "db3");
+        w.Until(() => w.Db3.Progress.Status == OrderStatus.Failed, 5);
+        w.Until(() => w.Doc.Slots.All(s => s.ReleasingFrom is null), 2);
+        Assert.DoesNotContain(w.Doc.Slots, s => s.Owner == "db3");
     }
 
     [Fact]
