@@ -23,6 +23,7 @@ public static class MonitorActors
     public const string Vantage = "vantage";
     public const string Keeper = "keeper";
     public const string Bootstrap = "bootstrap";
+    public const string CoordinatorWatch = "coordinator-watch";
 
     /// <summary>Shard region of the replication probes; entity id <c>cluster/host</c>.</summary>
     public const string ServerProbe = "server-probe";
@@ -34,7 +35,7 @@ public static class MonitorActors
 /// <summary>Registry key: the coordinator singleton's proxy on this node.</summary>
 public sealed class CoordinatorProxyKey;
 
-/// <summary>Registry key: the coordinator's singleton manager on this node.</summary>
+/// <summary>Names the coordinator to Akka.Hosting; nothing is registered under it, the way to the coordinator is <see cref="CoordinatorProxyKey"/>.</summary>
 public sealed class CoordinatorKey;
 
 /// <summary>Registry key: this node's <see cref="Status.StatusBoardActor"/>.</summary>

@@ -11,12 +11,11 @@ namespace Mmm.Actors.Membership;
 /// hears, and a monitor forms a cluster when a majority of the configured monitors, itself included, names it.
 /// </para>
 /// <para>
-/// Why there are never two clusters that both work: (1) a member goes from Joining to Up only while its cluster has a majority of the configured monitors as
-/// members (<c>min-nr-of-members</c>), and a process is in one cluster at most, so of two clusters that form at the same time only one gets Up members,
-/// and the singleton and the shards run only there. (2) Members that lose sight of a majority of the configured monitors end (static-quorum), so of a cluster that breaks apart at
-/// most one part stays. (3) One way remains to have an Up remainder while the others form anew: orderly departures that leave fewer than a majority, and then a partition. The
-/// remainder has no majority of keepers, decides nothing, and as soon as it hears the other cluster the rule <see cref="GiveWay"/> makes it restart and join. (4) Whatever
-/// goes wrong here, no decision takes effect without a majority of the keepers, which this never touches.
+/// Why there are never two clusters that both decide: (1) a node forms one only when a majority of the configured monitors names it, and each names one at a time, so it takes a
+/// partition within the second of forming to get two. (2) Members that lose sight of a majority of the configured monitors end (static-quorum), so of a cluster that breaks
+/// apart at most one part stays. (3) A part can still be left with fewer than a majority, after orderly departures or by (1): it has no majority of keepers or shares one
+/// with the other, and as soon as it hears the other cluster the rule <see cref="GiveWay"/> makes it restart and join. (4) Whatever goes wrong here, no decision takes effect
+/// without a majority of the keepers under the highest epoch, which this never touches.
 /// </para>
 /// </summary>
 public static class Bootstrap

@@ -136,7 +136,7 @@ public sealed class BootstrapActor : ReceiveActor, IWithTimers
             return;
         _log.Error("This monitor is in another cluster than {0}, whose cluster has more of the configured monitors. It stops, to be restarted and to join that one.", giveWay.To);
         Timers.Cancel(HelloDue.Instance);
-        _ = CoordinatedShutdown.Get(Context.System).Run(OutrankedReason.Instance);
+        _ = CoordinatedShutdown.Get(Context.System).Run(RestartReason.Outranked);
     }
 
     private Bootstrap.View ViewNow()
@@ -173,19 +173,6 @@ public sealed class BootstrapActor : ReceiveActor, IWithTimers
             return;
         _saidLast = sentence;
         _log.Info("{0}", sentence);
-    }
-
-    /// <summary>Why the node shut itself down: <see cref="Bootstrap.GiveWay"/>.</summary>
-    public sealed class OutrankedReason : CoordinatedShutdown.Reason
-    {
-        public static readonly OutrankedReason Instance = new();
-
-        private OutrankedReason()
-        {
-        }
-
-        /// <summary>Of the actor system; the process's own is documented in docs/exit-codes.md.</summary>
-        public override int ExitCode => 75;
     }
 
     private sealed record Word(BootstrapProtocol.Hello Hello, TimeSpan At);

@@ -21,7 +21,9 @@ public static class MonitorHocon
             ["akka.remote.dot-netty.tcp.hostname"] = self.Address,
             ["akka.remote.dot-netty.tcp.public-hostname"] = self.Address,
             ["akka.remote.dot-netty.tcp.port"] = self.Port,
-            ["akka.remote.dot-netty.tcp.connection-timeout"] = TimeSpan.FromSeconds(2),
+            // Also the deadline of Akka's handshake. Too short for a peer that is just starting on a busy machine (2 s), and associations were seen that carry messages one way
+            // only; too long (15 s by default), and a peer that comes back from a silent partition is waited for that long.
+            ["akka.remote.dot-netty.tcp.connection-timeout"] = TimeSpan.FromSeconds(5),
             // Agents and monitors come back within this of a failed connection; 5 s by default.
             ["akka.remote.retry-gate-closed-for"] = TimeSpan.FromMilliseconds(500),
             // A quarantined peer must be a new process anyway; a monitor that restarts has a new uid.
@@ -39,7 +41,8 @@ public static class MonitorHocon
             ["akka.cluster.seed-node-timeout"] = membership.SeedNodeTimeout,
             ["akka.cluster.retry-unsuccessful-join-after"] = membership.SeedNodeTimeout,
             ["akka.cluster.shutdown-after-unsuccessful-join-seed-nodes"] = "off",
-            [$"akka.cluster.role.{MonitorActors.MemberRole}.min-nr-of-members"] = settings.Quorum,
+            // No min-nr-of-members: while nobody is up, Akka lets every joining member that has the lowest address in its own view move members up, each
+            // numbering their ages anew; a singleton manager that was the oldest for that moment then stays in its end state and never takes over again (seen).
             ["akka.cluster.allow-weakly-up-members"] = false,
             ["akka.cluster.gossip-interval"] = membership.GossipInterval,
             ["akka.cluster.leader-actions-interval"] = membership.GossipInterval,

@@ -64,6 +64,7 @@ public static class MonitorSystem
         registry.Register<AgentGatewayKey>(system.ActorOf(AgentGatewayActor.Props(parts.Settings, coordinator), MonitorActors.AgentGateway));
         registry.Register<VantageKey>(system.ActorOf(VantageActor.Props(parts.Settings, SetupOf(parts, registry)), MonitorActors.Vantage));
         registry.Register<BootstrapKey>(system.ActorOf(BootstrapActor.Props(parts.Settings, parts.Time), MonitorActors.Bootstrap));
+        system.ActorOf(CoordinatorWatchActor.Props(parts.Time, CoordinatorWatchActor.DefaultPatience), MonitorActors.CoordinatorWatch);
     }
 
     private static VantageActor.Setup SetupOf(MonitorParts parts, IReadOnlyActorRegistry registry) =>

@@ -106,7 +106,7 @@ internal static class MonitorNode
             case CoordinatedShutdown.ClusterDowningReason:
                 log.LogError("This monitor lost touch with the majority of the others (cut off, or it stood still for too long) and was removed from their cluster. It ends, to be started again and to join them.");
                 return ExitCodes.StartAgain;
-            case BootstrapActor.OutrankedReason:
+            case RestartReason:
                 return ExitCodes.StartAgain;
             case null or CoordinatedShutdown.ActorSystemTerminateReason or CoordinatedShutdown.UnknownReason:
                 log.LogCritical("The actor system ended by itself; the log above says why");

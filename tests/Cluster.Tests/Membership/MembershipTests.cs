@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Hosting;
 using Mmm.Actors;
+using Mmm.Actors.Membership;
 using Mmm.Shared.Messages;
 using Xunit;
 using AkkaCluster = Akka.Cluster.Cluster;
@@ -98,6 +99,20 @@ public sealed class MembershipTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Five_monitors_lose_two_at_once_and_go_on()
+    {
+        await using Installation installation = new(5);
+        await installation.StartAsync("mon1", "mon2", "mon3", "mon4", "mon5");
+        await Eventually.True(() => Reporters(installation).Count() == 5 && ProbedHosts(installation).Count() == 3, "five vantages and three probes", 40);
+        string first = installation.Coordinators.Keys.Single();
+        string second = installation.Monitors.Select(m => m.Name).First(m => m != first);
+        await Task.WhenAll(installation.KillAsync(first), installation.KillAsync(second));
+        installation.Received.Clear();
+        await Eventually.True(() => Reporters(installation).Count() == 3 && ProbedHosts(installation).Count() == 3, "three vantages and three probes under another coordinator", 40);
+        Assert.DoesNotContain(installation.Coordinators.Keys, k => k == first || k == second);
+    }
+
+    [Fact]
     public async Task A_single_configured_monitor_is_a_cluster()
     {
         await using Installation installation = new(1);
@@ -117,6 +132,20 @@ public sealed class MembershipTests(ITestOutputHelper output)
         await survivor.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         Assert.IsType<CoordinatedShutdown.ClusterDowningReason>(CoordinatedShutdown.Get(survivor).ShutdownReason);
         Assert.Empty(installation.Coordinators);
+    }
+
+    [Fact]
+    public async Task A_node_that_should_run_the_coordinator_and_does_not_makes_room_for_the_others()
+    {
+        await using Installation installation = new(3);
+        await installation.StartAsync("mon1", "mon2", "mon3");
+        await Eventually.True(() => Reporters(installation).Count() == 3, "reports of three vantages");
+        string first = installation.Coordinators.Keys.Single();
+        ActorSystem broken = installation.System(first);
+        broken.ActorSelection("/user/coordinator").Tell(PoisonPill.Instance);
+        await Eventually.True(() => installation.Coordinators.Keys.Any(k => k != first), "another coordinator", 40);
+        await broken.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.Same(RestartReason.NoCoordinator, CoordinatedShutdown.Get(broken).ShutdownReason);
     }
 
     [Theory]
