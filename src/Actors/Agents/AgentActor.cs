@@ -15,17 +15,12 @@ namespace Mmm.Actors.Agents;
 /// restart it reads its memory and the world again, changes nothing and waits for the next order.
 /// </summary>
 #pragma warning disable CA1001 // PostStop is where an actor lets go of what it owns.
-public sealed class AgentActor : ReceiveActor, IWithTimers
+public sealed partial class AgentActor : ReceiveActor, IWithTimers
 #pragma warning restore CA1001
 {
     private sealed record HeartbeatDue;
 
-    private sealed record RetryDue;
-
-    private sealed record StepEnded(PlanRun Run, AgentStep Step, StepOutcome? Outcome);
-
-    /// <summary>Pause before a failed order is tried again: short beside an outage, long beside a statement.</summary>
-    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
+    private sealed record Rehearsed(ImmutableArray<string> Concerns);
 
     /// <summary>A disk that takes longer than this to store a kilobyte is not working.</summary>
     private static readonly TimeSpan s_diskTimeout = TimeSpan.FromSeconds(5);
@@ -45,6 +40,7 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
     private FoundHost _found = FoundHost.Nothing;
     private bool _mysqldLooked;
     private bool _addressesRead;
+    private bool _rehearsed;
     private long _asked;
     private long _mysqldNo;
     private long _addressesNo;
@@ -53,12 +49,7 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
     private AgentProtocol.HostOrder? _order;
     private IActorRef _orderSender = ActorRefs.Nobody;
     private long _orderBegan;
-    private readonly HashSet<PlanRun> _ending = [];
-    private PlanRun? _run;
-    private ImmutableArray<AgentStep> _lastSteps = [];
-    private bool _pausing;
     private AgentProtocol.OrderProgress _progress = AgentProtocol.OrderProgress.None;
-    private ImmutableSortedSet<string> _warnings = [];
     private long _seq;
     private AgentProtocol.Report? _lastSent;
 
@@ -86,6 +77,7 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
         Receive<AddressWatchActor.AddressesSeen>(HandleAddressesSeen);
         Receive<MemoryKeeper.Ended>(HandleMemoryEnded);
         Receive<StepEnded>(HandleStepEnded);
+        Receive<Rehearsed>(HandleRehearsed);
         Receive<HeartbeatDue>(_ => HandleHeartbeatDue());
         Receive<RetryDue>(_ => HandleRetryDue());
         Receive<Akka.Actor.Status.Failure>(f => throw new InvalidOperationException("a task of the agent ended in a way that it should not", f.Cause));
@@ -167,10 +159,7 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
 
         _log.Info("Order {0} accepted: {1}", order.Id, OrderText.Of(order));
         _orderBegan = _time.GetTimestamp();
-        CancelRun();
-        EndPause();
-        _lastSteps = [];
-        _warnings = [];
+        ForgetRuns();
         SetProgress(Begun(order));
         TellAnnouncer();
         AskAnew();
@@ -215,8 +204,25 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
             CancelRun();
         if (before.State != seen.Found.State || before.ReadOnly != seen.Found.ReadOnly)
             EndPause();
+        Rehearse();
         Report(toSender: false, onlyIfChanged: true);
         Reconcile(evenIfStale: fell);
+    }
+
+    private void Rehearse()
+    {
+        if (_rehearsed || _found.Mysqld.State != AgentProtocol.MysqldState.Up)
+            return;
+        _rehearsed = true;
+        RehearseAsync(_runner, _found.Mysqld).PipeTo(Self);
+        // Rewriting what is remembered changes nothing, but tells whether the disk takes it.
+        _keeper.Rewrite(NoteUnsaved, Self);
+    }
+
+    private void HandleRehearsed(Rehearsed rehearsed)
+    {
+        foreach (string concern in rehearsed.Concerns)
+            _log.Warning("A takeover by this host would fail: {0}", concern);
     }
 
     private void HandleAddressesSeen(AddressWatchActor.AddressesSeen seen)
@@ -236,119 +242,6 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
 
         Report(toSender: false, onlyIfChanged: true);
         Reconcile(evenIfStale: false);
-    }
-
-    /// <summary>Plans what is missing and begins it, or finds the order done.</summary>
-    private void Reconcile(bool evenIfStale)
-    {
-        if (_order is null || _run is not null || _pausing || !_mysqldLooked || !_addressesRead || !(Fresh || evenIfStale))
-            return;
-        AgentPlan plan = AgentPlan.For(_order, _found, _keeper.Memory!, _setup.Topology);
-        if (plan.IsEmpty)
-        {
-            if (Fresh)
-                Done(plan);
-            return;
-        }
-
-        if (plan.Steps.SequenceEqual(_lastSteps))
-        {
-            // Every step said it was done, and yet nothing has changed: somebody works against us.
-            Fail(plan.Steps[0].Code, $"{plan.Steps[0].Sentence} was carried out but did not last: something else on {_setup.Host.Name} undoes it", plan.Warnings);
-            return;
-        }
-
-        _run = new PlanRun(plan);
-        NextStep(_run);
-    }
-
-    private void NextStep(PlanRun run)
-    {
-        if (run.Next() is not { } step)
-        {
-            EndRun(run);
-            return;
-        }
-
-        if (_progress.Status != AgentProtocol.OrderStatus.Failed)
-            SetProgress(new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Working, step.Code, step.Sentence, [.. _warnings]));
-        run.StepBegan = _time.GetTimestamp();
-        run.InStep = true;
-        RunAsync(_runner, run, step).PipeTo(Self);
-    }
-
-    private void HandleStepEnded(StepEnded ended)
-    {
-        ended.Run.InStep = false;
-        // A cancelled step may have had its effect on the server all the same: look at what it left.
-        if (_ending.Remove(ended.Run))
-            AskAnew();
-        if (ended.Run != _run || ended.Outcome is not { } outcome)
-            return;
-        if (outcome.Failure is null && ended.Step is not AgentStep.RememberStopped)
-            _log.Info("{0}: done in {1:0.0} ms", ended.Step.Sentence, _time.GetElapsedTime(ended.Run.StepBegan).TotalMilliseconds);
-        foreach (string warning in outcome.Warnings)
-            _log.Warning("{0}: {1}", ended.Step.Sentence, warning);
-        if (outcome.Remember is { } remember)
-            _keeper.Save(m => remember(m, _order!.Id), failure => Recorded(ended.Run, ended.Step, failure is null ? outcome : outcome with { Failure = $"this could not be stored: {failure}" }), Self);
-        else
-            Recorded(ended.Run, ended.Step, outcome);
-    }
-
-    private void Recorded(PlanRun run, AgentStep step, StepOutcome outcome)
-    {
-        if (run != _run)
-            return;
-        run.Record(step, outcome);
-        if (step is AgentStep.AddAddress or AgentStep.RemoveAddress)
-            _addressWatch.Tell(new AddressWatchActor.ReadNow(_asked));
-        NextStep(run);
-    }
-
-    private void EndRun(PlanRun run)
-    {
-        _run = null;
-        _warnings = _warnings.Union(run.Warnings);
-        if (run.Failure is { } failure)
-        {
-            _lastSteps = [];
-            Fail(failure.Step.Code, failure.Sentence, []);
-            return;
-        }
-
-        _lastSteps = run.Steps;
-        AskAnew();
-    }
-
-    private void Done(AgentPlan plan)
-    {
-        _lastSteps = [];
-        _warnings = _warnings.Union(plan.Warnings);
-        if (_order!.Writable && _keeper.Memory!.WritableFor != _order.Id)
-            _keeper.Save(m => m with { WritableFor = _order.Id }, failure => LogUnsaved(failure), Self);
-        if (_progress.Status == AgentProtocol.OrderStatus.Done && _progress.Id == _order.Id && _progress.Warnings.AsSpan().SequenceEqual([.. _warnings]))
-            return;
-        if (_progress.Status != AgentProtocol.OrderStatus.Done)
-            _log.Info("Order {0} done, {1:0.0} ms after it was accepted.", _order.Id, _time.GetElapsedTime(_orderBegan).TotalMilliseconds);
-        SetProgress(new AgentProtocol.OrderProgress(_order.Id, AgentProtocol.OrderStatus.Done, null, null, [.. _warnings]));
-    }
-
-    private void Fail(string code, string sentence, ImmutableArray<string> warnings)
-    {
-        _warnings = _warnings.Union(warnings);
-        var failed = new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Failed, code, sentence, [.. _warnings]);
-        if (_progress.Status != AgentProtocol.OrderStatus.Failed || _progress.Step != code || _progress.Sentence != sentence)
-            _log.Error("Order {0}, {1} failed, tried again every {2:0.#} s: {3}", _order.Id, code, s_retry.TotalSeconds, sentence);
-        SetProgress(failed);
-        _lastSteps = [];
-        _pausing = true;
-        Timers.StartSingleTimer("retry", new RetryDue(), s_retry);
-    }
-
-    private void HandleRetryDue()
-    {
-        _pausing = false;
-        AskAnew();
     }
 
     private void HandleHeartbeatDue()
@@ -375,30 +268,10 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
         _addressWatch.Tell(new AddressWatchActor.ReadNow(_asked));
     }
 
-    private void EndPause()
-    {
-        _pausing = false;
-        Timers.Cancel("retry");
-    }
-
-    private void CancelRun()
-    {
-        if (_run is { InStep: true })
-            _ending.Add(_run);
-        _run?.Cancel();
-        _run = null;
-    }
-
     private void TellAnnouncer()
     {
         if (_order is not null)
             _announcer.Tell(new AnnouncerActor.Held([.. _found.Addresses.Where(a => _order.Roles.Contains(a)).Select(a => a.Ip)]));
-    }
-
-    private void LogUnsaved(string? failure)
-    {
-        if (failure is not null)
-            _log.Warning("Could not be stored: {0}", failure);
     }
 
     private static AgentProtocol.OrderProgress Begun(AgentProtocol.HostOrder order) => new(order.Id, AgentProtocol.OrderStatus.Working, null, null, []);
@@ -424,15 +297,5 @@ public sealed class AgentActor : ReceiveActor, IWithTimers
             _orderSender.Tell(report);
     }
 
-    private static async Task<StepEnded> RunAsync(StepRunner runner, PlanRun run, AgentStep step)
-    {
-        try
-        {
-            return new StepEnded(run, step, await runner.RunAsync(step, run.Token));
-        }
-        catch (OperationCanceledException)
-        {
-            return new StepEnded(run, step, null);
-        }
-    }
+    private static async Task<Rehearsed> RehearseAsync(StepRunner runner, FoundMysqld found) => new(await runner.RehearseAsync(found, CancellationToken.None));
 }

@@ -14,6 +14,9 @@ public interface IAddresses
     /// <summary>Takes an address off every interface it is on; one that is not there is no error. Throws <see cref="AddressException"/>.</summary>
     Task RemoveAsync(string ip, CancellationToken cancel);
 
+    /// <summary>Looks whether an address could be added, without adding one. Throws <see cref="AddressException"/>.</summary>
+    Task CheckAsync(CancellationToken cancel);
+
     /// <summary>Completes when any address of the host changes.</summary>
     Task ChangedAsync(CancellationToken cancel);
 }

@@ -12,7 +12,7 @@ internal sealed class MemoryKeeper(IAgentStore store, TimeSpan timeout)
     /// <summary>Outcome of a load or save.</summary>
     public sealed record Ended(AgentMemory? Memory, string? Failure);
 
-    private readonly Queue<(Func<AgentMemory, AgentMemory> Change, Action<string?> Then)> _waiting = new();
+    private readonly Queue<(Func<AgentMemory, AgentMemory> Change, Action<string?> Then, bool Always)> _waiting = new();
     private Action<string?>? _then;
     private bool _busy;
 
@@ -33,7 +33,14 @@ internal sealed class MemoryKeeper(IAgentStore store, TimeSpan timeout)
     /// <summary>Changes the memory; <paramref name="then"/> gets null once it is on disk, or why it is not.</summary>
     public void Save(Func<AgentMemory, AgentMemory> change, Action<string?> then, IActorRef self)
     {
-        _waiting.Enqueue((change, then));
+        _waiting.Enqueue((change, then, false));
+        Proceed(self);
+    }
+
+    /// <summary>Writes it again as it is; <paramref name="then"/> as with <see cref="Save"/>.</summary>
+    public void Rewrite(Action<string?> then, IActorRef self)
+    {
+        _waiting.Enqueue((m => m, then, true));
         Proceed(self);
     }
 
@@ -50,10 +57,10 @@ internal sealed class MemoryKeeper(IAgentStore store, TimeSpan timeout)
 
     private void Proceed(IActorRef self)
     {
-        while (!_busy && Memory is not null && _waiting.TryDequeue(out (Func<AgentMemory, AgentMemory> Change, Action<string?> Then) next))
+        while (!_busy && Memory is not null && _waiting.TryDequeue(out (Func<AgentMemory, AgentMemory> Change, Action<string?> Then, bool Always) next))
         {
             AgentMemory changed = next.Change(Memory);
-            if (changed == Memory)
+            if (changed == Memory && !next.Always)
             {
                 next.Then(null);
                 continue;

@@ -8,6 +8,9 @@ internal sealed class MonitorContacts
     /// <summary>Missed heartbeats after which a monitor counts as out of reach: one may be lost, but not one after the other.</summary>
     private const int Patience = 4;
 
+    /// <summary>Agent and monitors are often started together, and a monitor takes a while to come up.</summary>
+    private static readonly TimeSpan s_startPatience = TimeSpan.FromSeconds(10);
+
     private readonly TimeProvider _time;
     private readonly TimeSpan _heartbeat;
     private readonly ILoggingAdapter _log;
@@ -37,7 +40,7 @@ internal sealed class MonitorContacts
     {
         foreach ((string monitor, (long at, bool? inReach)) in _monitors.ToArray())
         {
-            if (inReach == false || _time.GetElapsedTime(at) < _heartbeat * Patience)
+            if (inReach == false || _time.GetElapsedTime(at) < (inReach is null ? s_startPatience : _heartbeat * Patience))
                 continue;
             _monitors[monitor] = (at, false);
             _log.Warning("Monitor '{0}' has not acknowledged a report for {1:0.0} s: it is down, or out of reach from here.", monitor, _time.GetElapsedTime(at).TotalSeconds);

@@ -47,6 +47,8 @@ public sealed class FakeAddresses : IAddresses, IAnnouncer
         return Task.CompletedTask;
     }
 
+    public Task CheckAsync(CancellationToken cancel) => Task.CompletedTask;
+
     public Task ChangedAsync(CancellationToken cancel) => _changed.Task.WaitAsync(cancel);
 
     public Task AnnounceAsync(string ip, CancellationToken cancel)

@@ -46,7 +46,7 @@ public sealed class ScriptedMysql : IMysqlServer
 
     public Task<ImmutableArray<ClientThread>> ThreadsAsync(CancellationToken cancel) => Task.FromResult(ImmutableArray<ClientThread>.Empty);
 
-    public Task EndConnectionsAsync(ImmutableArray<long> ids, CancellationToken cancel) => DoAsync("end connections", cancel);
+    public Task EndConnectionsAsync(ImmutableArray<long> ids, CancellationToken cancel) => ids.IsEmpty ? Task.CompletedTask : DoAsync("end connections", cancel);
 
     /// <summary>The scripted applier is busy for as long as it is waited for.</summary>
     public Task<bool> ApplierIdleAsync(CancellationToken cancel) => Task.FromResult(false);

@@ -60,7 +60,7 @@ public sealed class LocalMysqlServer(
     {
         // A given-up "read_only on" that is still waiting would take effect after this.
         await _calls.NothingLeftBehindAsync(cancel);
-        await _calls.UseAsync(
+        await _calls.UseWaitingAsync(
             "read_only could not be switched off", statementTimeout,
             async (session, token) =>
             {

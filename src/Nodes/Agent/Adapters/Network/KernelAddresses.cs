@@ -19,9 +19,7 @@ public sealed class KernelAddresses(Poller poller, string clusterInterface) : IA
             IPAddress address = IPAddress.Parse(ip);
             if (Netlink.Addresses().Any(a => a.Ip.Equals(address)))
                 return;
-            KernelLink link = Netlink.Links().FirstOrDefault(l => l.Name == clusterInterface)
-                ?? throw new AddressException($"adding {ip} failed: this host has no interface '{clusterInterface}' (cluster_interface)");
-            Netlink.Add(address, link.Index);
+            Netlink.Add(address, Link().Index);
         },
         cancel);
 
@@ -33,6 +31,8 @@ public sealed class KernelAddresses(Poller poller, string clusterInterface) : IA
                 Netlink.Remove(found);
         },
         cancel);
+
+    public Task CheckAsync(CancellationToken cancel) => Task.Run(Link, cancel);
 
     public async Task ChangedAsync(CancellationToken cancel)
     {
@@ -47,4 +47,8 @@ public sealed class KernelAddresses(Poller poller, string clusterInterface) : IA
             _ = LibC.Close(fd);
         }
     }
+
+    private KernelLink Link() =>
+        Netlink.Links().FirstOrDefault(l => l.Name == clusterInterface)
+        ?? throw new AddressException($"role addresses cannot be added: this host has no interface '{clusterInterface}' (cluster_interface)");
 }

@@ -10,9 +10,14 @@ namespace Mmm.Agent.Adapters.State;
 /// The agent's memory in <c>state_dir/agent-CLUSTER-HOST.json</c>: written to a file beside it, synced, renamed, and the folder synced, so that a
 /// power cut leaves either the old or the new one.
 /// </summary>
+#pragma warning disable CA1001 // Lives as long as the process; a semaphore without a wait handle holds nothing.
 public sealed class AgentStateFile : IAgentStore
+#pragma warning restore CA1001
 {
     private const int FormatNow = 1;
+
+    /// <summary>A write the caller has given up on may still be under way; the next one must neither mix with it nor be overtaken by it.</summary>
+    private readonly SemaphoreSlim _oneAtATime = new(1);
 
     private readonly string _folder;
     private readonly string _cluster;
@@ -30,7 +35,19 @@ public sealed class AgentStateFile : IAgentStore
 
     public Task<AgentMemory> LoadAsync(CancellationToken cancel) => Task.Run(Load, cancel);
 
-    public Task SaveAsync(AgentMemory memory, CancellationToken cancel) => Task.Run(() => Save(memory), cancel);
+    public async Task SaveAsync(AgentMemory memory, CancellationToken cancel)
+    {
+        await _oneAtATime.WaitAsync(cancel);
+        try
+        {
+            // Not to be cancelled from here on: half a write is no better than a slow one.
+            await Task.Run(() => Save(memory), CancellationToken.None);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
 
     private AgentMemory Load()
     {
@@ -82,11 +99,10 @@ public sealed class AgentStateFile : IAgentStore
         int fd = LibC.Open(_folder, LibC.OpenDirectory);
         if (fd < 0)
             throw new IOException($"{_folder}: {LibC.LastError()}");
-        int synced = LibC.Fsync(fd);
-        string why = LibC.LastError();
+        string? failure = LibC.Fsync(fd) < 0 ? LibC.LastError() : null;
         _ = LibC.Close(fd);
-        if (synced < 0)
-            throw new IOException($"{_folder} could not be synced: {why}");
+        if (failure is not null)
+            throw new IOException($"{_folder} could not be synced: {failure}");
     }
 }
 

@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using Mmm.Shared.Agents;
+using Mmm.Shared.Messages;
+
+namespace Mmm.Actors.Agents;
+
+/// <content>From the standing order to its end: plan, steps, retries.</content>
+public sealed partial class AgentActor
+{
+    private sealed record RetryDue;
+
+    private sealed record StepEnded(PlanRun Run, AgentStep Step, StepOutcome? Outcome);
+
+    /// <summary>Warnings kept for one order: enough for every step, and a bound for one that fails for days in ever new words.</summary>
+    private const int MostWarnings = 20;
+
+    /// <summary>Pause before a failed order is tried again: short beside an outage, long beside a statement.</summary>
+    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
+
+    private readonly HashSet<PlanRun> _ending = [];
+    private PlanRun? _run;
+    private ImmutableArray<AgentStep> _lastSteps = [];
+    private bool _pausing;
+    private ImmutableSortedSet<string> _warnings = [];
+    private string? _unsavedWhy;
+
+    /// <summary>Plans what is missing and begins it, or finds the order done.</summary>
+    private void Reconcile(bool evenIfStale)
+    {
+        if (_order is null || _run is not null || _pausing || !_mysqldLooked || !_addressesRead || !(Fresh || evenIfStale))
+            return;
+        AgentPlan plan = AgentPlan.For(_order, _found, _keeper.Memory!, _setup.Topology);
+        if (plan.IsEmpty)
+        {
+            if (Fresh)
+                Done(plan);
+            return;
+        }
+
+        if (plan.Steps.SequenceEqual(_lastSteps))
+        {
+            // Every step said it was done, and yet nothing has changed: somebody works against us.
+            Fail(plan.Steps[0].Code, $"{plan.Steps[0].Sentence} was carried out but did not last: something else on {_setup.Host.Name} undoes it", plan.Warnings);
+            return;
+        }
+
+        _run = new PlanRun(plan);
+        NextStep(_run);
+    }
+
+    private void NextStep(PlanRun run)
+    {
+        if (run.Next() is not { } step)
+        {
+            EndRun(run);
+            return;
+        }
+
+        if (_progress.Status != AgentProtocol.OrderStatus.Failed)
+            SetProgress(new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Working, step.Code, step.Sentence, [.. _warnings]));
+        run.StepBegan = _time.GetTimestamp();
+        run.InStep = true;
+        RunAsync(_runner, run, step).PipeTo(Self);
+    }
+
+    private void HandleStepEnded(StepEnded ended)
+    {
+        ended.Run.InStep = false;
+        // A cancelled step may have had its effect on the server all the same: look at what it left.
+        if (_ending.Remove(ended.Run))
+            AskAnew();
+        if (ended.Run != _run || ended.Outcome is not { } outcome)
+            return;
+        if (outcome.Failure is null && ended.Step is not AgentStep.RememberStopped)
+            _log.Info("{0}: done in {1:0.0} ms", ended.Step.Sentence, _time.GetElapsedTime(ended.Run.StepBegan).TotalMilliseconds);
+        foreach (string warning in outcome.Warnings)
+            _log.Warning("{0}: {1}", ended.Step.Sentence, warning);
+        if (outcome.Remember is { } remember)
+            _keeper.Save(m => remember(m, _order!.Id), failure => Recorded(ended.Run, ended.Step, failure is null ? outcome : outcome with { Failure = $"this could not be stored: {failure}" }), Self);
+        else
+            Recorded(ended.Run, ended.Step, outcome);
+    }
+
+    private void Recorded(PlanRun run, AgentStep step, StepOutcome outcome)
+    {
+        if (run != _run)
+            return;
+        run.Record(step, outcome);
+        if (step is AgentStep.AddAddress or AgentStep.RemoveAddress)
+            _addressWatch.Tell(new AddressWatchActor.ReadNow(_asked));
+        NextStep(run);
+    }
+
+    private void EndRun(PlanRun run)
+    {
+        _run = null;
+        Warn(run.Warnings);
+        if (run.Failure is { } failure)
+        {
+            _lastSteps = [];
+            Fail(failure.Step.Code, failure.Sentence, []);
+            return;
+        }
+
+        _lastSteps = run.Steps;
+        AskAnew();
+    }
+
+    private void Done(AgentPlan plan)
+    {
+        _lastSteps = [];
+        Warn(plan.Warnings);
+        if (_order!.Writable && _keeper.Memory!.WritableFor != _order.Id)
+            _keeper.Save(m => m with { WritableFor = _order.Id }, NoteUnsaved, Self);
+        if (_progress.Status == AgentProtocol.OrderStatus.Done && _progress.Id == _order.Id && _progress.Warnings.AsSpan().SequenceEqual([.. _warnings]))
+            return;
+        if (_progress.Status != AgentProtocol.OrderStatus.Done)
+            _log.Info("Order {0} done, {1:0.0} ms after it was accepted.", _order.Id, _time.GetElapsedTime(_orderBegan).TotalMilliseconds);
+        SetProgress(new AgentProtocol.OrderProgress(_order.Id, AgentProtocol.OrderStatus.Done, null, null, [.. _warnings]));
+    }
+
+    private void Fail(string code, string sentence, ImmutableArray<string> warnings)
+    {
+        Warn(warnings);
+        var failed = new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Failed, code, sentence, [.. _warnings]);
+        if (_progress.Status != AgentProtocol.OrderStatus.Failed || _progress.Step != code || _progress.Sentence != sentence)
+            _log.Error("Order {0}, {1} failed, tried again every {2:0.#} s: {3}", _order.Id, code, s_retry.TotalSeconds, sentence);
+        SetProgress(failed);
+        _lastSteps = [];
+        _pausing = true;
+        Timers.StartSingleTimer("retry", new RetryDue(), s_retry);
+    }
+
+    private void HandleRetryDue()
+    {
+        _pausing = false;
+        AskAnew();
+    }
+
+    /// <summary>Nothing of what was done for an earlier order counts any more.</summary>
+    private void ForgetRuns()
+    {
+        CancelRun();
+        EndPause();
+        _lastSteps = [];
+        _warnings = [];
+    }
+
+    private void Warn(IEnumerable<string> warnings)
+    {
+        foreach (string warning in warnings)
+            _warnings = _warnings.Count < MostWarnings ? _warnings.Add(warning) : _warnings;
+    }
+
+    /// <summary>Nothing that was obeyed hangs on this write, but the next one that does may fail too.</summary>
+    private void NoteUnsaved(string? failure)
+    {
+        if (failure is not null && failure != _unsavedWhy)
+            _log.Warning("Orders could not be stored, and would not be obeyed: {0}", failure);
+        _unsavedWhy = failure;
+    }
+
+    private void EndPause()
+    {
+        _pausing = false;
+        Timers.Cancel("retry");
+    }
+
+    private void CancelRun()
+    {
+        if (_run is { InStep: true })
+            _ending.Add(_run);
+        _run?.Cancel();
+        _run = null;
+    }
+
+    private static async Task<StepEnded> RunAsync(StepRunner runner, PlanRun run, AgentStep step)
+    {
+        try
+        {
+            return new StepEnded(run, step, await runner.RunAsync(step, run.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            return new StepEnded(run, step, null);
+        }
+    }
+}
