@@ -77,10 +77,26 @@ public sealed partial class AgentActor
             _log.Info("{0}: done in {1:0.0} ms", ended.Step.Sentence, _time.GetElapsedTime(ended.Run.StepBegan).TotalMilliseconds);
         foreach (string warning in outcome.Warnings)
             _log.Warning("{0}: {1}", ended.Step.Sentence, warning);
-        if (outcome.Remember is { } remember)
-            _keeper.Save(m => remember(m, _order!.Id), failure => Recorded(ended.Run, ended.Step, failure is null ? outcome : outcome with { Failure = $"this could not be stored: {failure}" }), Self);
-        else
+        if (outcome.Remember is { } later && ended.Step is AgentStep.MakeWritable)
+        {
+            // The position is on disk already; clients wait for the address, not for this.
+            _keeper.Save(m => later(m, _order!.Id), NoteTookOver, Self);
             Recorded(ended.Run, ended.Step, outcome);
+        }
+        else if (outcome.Remember is { } remember)
+        {
+            _keeper.Save(m => remember(m, _order!.Id), failure => Recorded(ended.Run, ended.Step, failure is null ? outcome : outcome with { Failure = $"this could not be stored: {failure}" }), Self);
+        }
+        else
+        {
+            Recorded(ended.Run, ended.Step, outcome);
+        }
+    }
+
+    private void NoteTookOver(string? failure)
+    {
+        NoteUnsaved(failure);
+        Report(toSender: true, onlyIfChanged: true);
     }
 
     private void Recorded(PlanRun run, AgentStep step, StepOutcome outcome)
@@ -138,6 +154,15 @@ public sealed partial class AgentActor
         _pausing = false;
         AskAnew();
     }
+
+    /// <summary>
+    /// The running plan serves this order as well: it wants the same, or the same without the catch-up that is behind us (the coordinator leaves it out as
+    /// soon as it hears that the server has become writable, often before the address is on).
+    /// </summary>
+    private bool ServesToo(AgentProtocol.HostOrder order) =>
+        _order is not null
+        && (order.WantsTheSameAs(_order)
+            || (order.CatchUp is null && _run?.Current is not AgentStep.CatchUp && order.WantsTheSameAs(_order with { CatchUp = null })));
 
     /// <summary>Nothing of what was done for an earlier order counts any more.</summary>
     private void ForgetRuns()

@@ -146,7 +146,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
             return;
         }
 
-        bool same = _order is not null && order.WantsTheSameAs(_order);
+        bool same = ServesToo(order);
         _order = order;
         _orderSender = sender;
         if (same)
@@ -205,6 +205,9 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         if (before.State != seen.Found.State || before.ReadOnly != seen.Found.ReadOnly)
             EndPause();
         Rehearse();
+        // Writable without this agent having heard the end of its own step (cut off by a newer order): it is a takeover all the same.
+        if (seen.Found.ReadOnly == false && _run is null && _keeper.Memory?.Noted is not null)
+            _keeper.Save(m => m.TookOver(), NoteTookOver, Self);
         Report(toSender: false, onlyIfChanged: true);
         Reconcile(evenIfStale: fell);
     }

@@ -27,7 +27,8 @@ internal sealed class MemoryKeeper(IAgentStore store, TimeSpan timeout)
         if (_busy || Memory is not null)
             return;
         _busy = true;
-        RunAsync(store.LoadAsync).PipeTo(self);
+        // Noted and not known to have become writable: it may have, just before this agent ended, and then its data is the newest.
+        RunAsync(async cancel => (await store.LoadAsync(cancel)).TookOver()).PipeTo(self);
     }
 
     /// <summary>Changes the memory; <paramref name="then"/> gets null once it is on disk, or why it is not.</summary>

@@ -28,6 +28,9 @@ internal sealed class PlanRun(AgentPlan plan)
     /// <summary>Timestamp at which the running step began.</summary>
     public long StepBegan { get; set; }
 
+    /// <summary>The step that runs; null before the first.</summary>
+    public AgentStep? Current { get; private set; }
+
     /// <summary>The next step whose lane has not ended; null = the walk is over.</summary>
     public AgentStep? Next()
     {
@@ -35,10 +38,10 @@ internal sealed class PlanRun(AgentPlan plan)
         {
             AgentStep step = plan.Steps[_next++];
             if (!_endedLanes.Contains(step.Lane))
-                return step;
+                return Current = step;
         }
 
-        return null;
+        return Current = null;
     }
 
     public void Record(AgentStep step, StepOutcome outcome)

@@ -109,13 +109,13 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
         FoundMysqld found = await ports.Mysql.LookAsync(cancel);
         if (found.State != AgentProtocol.MysqldState.Up)
             return StepOutcome.Failed($"the binlog position could not be read: {found.Message ?? "mysqld does not answer"}");
-        return StepOutcome.DoneAnd((m, id) => m with { TakeOver = new AgentProtocol.TakeOver(id, found.Binlog) });
+        return StepOutcome.DoneAnd((m, id) => m with { Noted = new AgentProtocol.TakeOver(id, found.Binlog) });
     }
 
     private async Task<StepOutcome> MakeWritableAsync(CancellationToken cancel)
     {
         await ports.Mysql.SetWritableAsync(cancel);
-        return StepOutcome.DoneAnd((m, id) => m with { WritableFor = id });
+        return StepOutcome.DoneAnd((m, id) => m.TookOver() with { WritableFor = id });
     }
 }
 

@@ -12,13 +12,18 @@ public sealed record StoppedThreads(bool Io, bool Sql);
 /// <param name="Highest">Highest decision accepted; a lower one is refused.</param>
 /// <param name="Stopped">Replication threads MMM stopped; null = none.</param>
 /// <param name="TakeOver">The last time this agent made its server writable for an order.</param>
+/// <param name="Noted">A takeover whose position is noted while its server is not known to have become writable; null = none.</param>
 /// <param name="WritableFor">
 /// The latest of an unbroken row of writable orders under which the server has been writable: a server found read-only under
 /// it was restarted, and needs neither a catch-up nor a new <see cref="TakeOver"/>. Null when there is none.
 /// </param>
-public sealed record AgentMemory(DecisionId Highest, StoppedThreads? Stopped, AgentProtocol.TakeOver? TakeOver, DecisionId? WritableFor)
+public sealed record AgentMemory(
+    DecisionId Highest, StoppedThreads? Stopped, AgentProtocol.TakeOver? TakeOver, AgentProtocol.TakeOver? Noted, DecisionId? WritableFor)
 {
-    public static readonly AgentMemory Empty = new(DecisionId.None, null, null, null);
+    public static readonly AgentMemory Empty = new(DecisionId.None, null, null, null, null);
+
+    /// <summary>The server has become writable: what was noted is a takeover.</summary>
+    public AgentMemory TookOver() => this with { TakeOver = Noted ?? TakeOver, Noted = null };
 
     /// <summary>What is remembered once <paramref name="order"/> is accepted.</summary>
     /// <param name="order">The order; not below <see cref="Highest"/>.</param>

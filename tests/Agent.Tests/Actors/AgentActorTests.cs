@@ -192,9 +192,36 @@ public sealed class AgentActorTests : IAsyncLifetime
         TaskCompletionSource gate = _mysql.Hold("read_only off");
         _agent.Send(TestCluster.Holds("db1", 1));
         await Eventually.TrueAsync("it is about to become writable", () => _mysql.Done.Contains("read_only off"));
-        Assert.Equal(new TakeOver(TestCluster.Decision(1), new BinlogPosition("binlog.000003", 77)), _store.Kept.TakeOver);
+        var noted = new TakeOver(TestCluster.Decision(1), new BinlogPosition("binlog.000003", 77));
+        Assert.Equal(noted, _store.Kept.Noted);
+        Assert.Null(_agent.Last.TakeOver);
         gate.SetResult();
-        await _agent.ReportedAsync("done", r => r.Progress.Status == OrderStatus.Done);
+        await _agent.ReportedAsync("it took over", r => r.Progress.Status == OrderStatus.Done && r.TakeOver == noted);
+        Assert.Equal(noted, _store.Kept.TakeOver);
+    }
+
+    [Fact]
+    public async Task A_take_over_that_may_have_happened_just_before_the_agent_ended_counts_after_its_restart()
+    {
+        var noted = new TakeOver(TestCluster.Decision(4), new BinlogPosition("binlog.000003", 77));
+        _store.Kept = AgentMemory.Empty with { Noted = noted };
+        await using var restarted = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, new NoWatch(), _store));
+        await restarted.ReportedAsync("it took over", r => r.TakeOver == noted);
+    }
+
+    [Fact]
+    public async Task An_order_that_only_leaves_the_finished_catch_up_out_does_not_cut_the_take_over_off()
+    {
+        _mysql.State = _mysql.State with { Channel = s_fromDb2 };
+        TaskCompletionSource gate = _mysql.Hold("read_only off");
+        HostOrder order = TestCluster.Holds("db1", 1, new CatchUpOrder("db2", "127.0.0.2", null, 60_000, false));
+        _agent.Send(order);
+        await Eventually.TrueAsync("it is about to become writable", () => _mysql.Done.Contains("read_only off"));
+        _agent.Send(order with { Id = TestCluster.Decision(2), CatchUp = null });
+        await _agent.ReportedAsync("the newer one is accepted", r => r.Highest == TestCluster.Decision(2));
+        gate.SetResult();
+        await _agent.ReportedAsync("done", r => r.Progress.Status == OrderStatus.Done && r.Progress.Id == TestCluster.Decision(2));
+        Assert.Single(_mysql.Done, d => d == "read_only off");
     }
 
     [Fact]

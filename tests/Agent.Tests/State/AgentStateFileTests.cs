@@ -13,6 +13,7 @@ public sealed class AgentStateFileTests : IDisposable
         new DecisionId(new Epoch(3, "mon2", "abc"), 17),
         new StoppedThreads(true, false),
         new AgentProtocol.TakeOver(new DecisionId(new Epoch(3, "mon2", "abc"), 15), new AgentProtocol.BinlogPosition("binlog.000009", 12345)),
+        null,
         null);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("mmm-agent-state-").FullName;
@@ -37,8 +38,8 @@ public sealed class AgentStateFileTests : IDisposable
     [InlineData("{")]
     [InlineData("{}")]
     [InlineData("{\"Format\":1,\"Cluster\":\"C1\",\"Host\":\"db1\",\"Memory\":{}}")]
-    [InlineData("{\"Format\":1,\"Cluster\":\"C1\",\"Host\":\"db1\",\"Memory\":{\"Highest\":null,\"Stopped\":null,\"TakeOver\":null,\"WritableFor\":null}}")]
-    [InlineData("{\"Format\":1,\"Cluster\":\"C1\",\"Host\":\"db1\",\"Memory\":{\"Highest\":{\"Epoch\":{\"Counter\":1,\"Node\":\"a\"},\"Version\":1},\"Stopped\":null,\"TakeOver\":null,\"WritableFor\":null}}")]
+    [InlineData("{\"Format\":1,\"Cluster\":\"C1\",\"Host\":\"db1\",\"Memory\":{\"Highest\":null,\"Stopped\":null,\"TakeOver\":null,\"Noted\":null,\"WritableFor\":null}}")]
+    [InlineData("{\"Format\":1,\"Cluster\":\"C1\",\"Host\":\"db1\",\"Memory\":{\"Highest\":{\"Epoch\":{\"Counter\":1,\"Node\":\"a\"},\"Version\":1},\"Stopped\":null,\"TakeOver\":null,\"Noted\":null,\"WritableFor\":null}}")]
     public async Task A_damaged_file_is_never_taken_for_an_empty_one(string content)
     {
         AgentStateFile file = File("C1", "db1");
