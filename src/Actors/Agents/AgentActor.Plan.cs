@@ -70,7 +70,12 @@ public sealed partial class AgentActor
         ended.Run.InStep = false;
         // A cancelled step may have had its effect on the server all the same: look at what it left.
         if (_ending.Remove(ended.Run))
+        {
+            if (ended.Step is AgentStep.MakeWritable)
+                _keeper.Save(m => m.TookOver(), NoteTookOver, Self);
             AskAnew();
+        }
+
         if (ended.Run != _run || ended.Outcome is not { } outcome)
             return;
         if (outcome.Failure is null && ended.Step is not AgentStep.RememberStopped)

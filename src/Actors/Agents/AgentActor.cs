@@ -160,9 +160,10 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _log.Info("Order {0} accepted: {1}", order.Id, OrderText.Of(order));
         _orderBegan = _time.GetTimestamp();
         ForgetRuns();
+        // Before anything is reported under the new order: what was found so far says nothing of it.
+        AskAnew();
         SetProgress(Begun(order));
         TellAnnouncer();
-        AskAnew();
         // Giving up does not wait for a fresh look, which a hung mysqld would delay; taking over does.
         Reconcile(evenIfStale: !order.Writable);
     }

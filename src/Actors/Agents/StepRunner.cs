@@ -114,8 +114,18 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
 
     private async Task<StepOutcome> MakeWritableAsync(CancellationToken cancel)
     {
-        await ports.Mysql.SetWritableAsync(cancel);
-        return StepOutcome.DoneAnd((m, id) => m.TookOver() with { WritableFor = id });
+        try
+        {
+            await ports.Mysql.SetWritableAsync(cancel);
+            return StepOutcome.DoneAnd((m, id) => m.TookOver() with { WritableFor = id });
+        }
+        catch (MysqlServerException e)
+        {
+            // Unless the server itself says that it is read-only it may have become writable without being able to tell, and then its data is the newest.
+            bool nothingHappened = await ports.Mysql.LookAsync(cancel) is { State: AgentProtocol.MysqldState.Up, ReadOnly: true };
+            StepOutcome failed = StepOutcome.Failed(e.Message);
+            return nothingHappened ? failed : failed with { Remember = (m, _) => m.TookOver() };
+        }
     }
 }
 

@@ -210,6 +210,37 @@ public sealed class AgentActorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_take_over_that_was_cut_off_while_the_server_became_writable_counts()
+    {
+        _mysql.Hold("read_only off");
+        _agent.Send(TestCluster.Holds("db1", 1));
+        await Eventually.TrueAsync("it is about to become writable", () => _mysql.Done.Contains("read_only off"));
+        await _agent.DoneAsync(TestCluster.Standby("db1", 2));
+        await _agent.ReportedAsync("it may have taken over", r => r.TakeOver?.Id == TestCluster.Decision(1));
+    }
+
+    [Fact]
+    public async Task A_take_over_that_the_server_refused_does_not_count()
+    {
+        _mysql.WritableFailure = "denied";
+        await _agent.FailedAsync(TestCluster.Holds("db1", 1), "writable");
+        await _agent.DoneAsync(TestCluster.Standby("db1", 2));
+        Assert.Null(_agent.Last.TakeOver);
+    }
+
+    [Fact]
+    public async Task It_says_that_it_let_go_only_from_what_it_saw_after_the_order()
+    {
+        await _agent.DoneAsync(TestCluster.Standby("db1", 1));
+        TaskCompletionSource gate = _mysql.Hold("look");
+        _agent.Send(TestCluster.Standby("db1", 2) with { State = HostState.AdminOffline });
+        await _agent.ReportedAsync("the order is accepted", r => r.Highest == TestCluster.Decision(2) && r.Progress.Id == TestCluster.Decision(2));
+        Assert.False(_agent.Last.LetGo);
+        gate.SetResult();
+        await _agent.ReportedAsync("it let go", r => r.LetGo);
+    }
+
+    [Fact]
     public async Task An_order_that_only_leaves_the_finished_catch_up_out_does_not_cut_the_take_over_off()
     {
         _mysql.State = _mysql.State with { Channel = s_fromDb2 };
