@@ -33,7 +33,7 @@ public sealed class MembershipTests(ITestOutputHelper output)
     public async Task Killed_coordinator_node_hands_singleton_and_probes_to_the_others()
     {
         await using Installation installation = new(3);
-        await installation.StartAsync("mon1", "mon2", "mon3");
+        await AllUpAsync(installation);
         await Eventually.True(() => ProbedHosts(installation).Count() == 3, "three probes");
         string first = installation.Coordinators.Keys.Single();
 
@@ -57,7 +57,7 @@ public sealed class MembershipTests(ITestOutputHelper output)
     public async Task Stopped_coordinator_node_hands_over_without_waiting_for_the_failure_detector()
     {
         await using Installation installation = new(3);
-        await installation.StartAsync("mon1", "mon2", "mon3");
+        await AllUpAsync(installation);
         await Eventually.True(() => Reporters(installation).Count() == 3, "reports of three vantages");
         string first = installation.Coordinators.Keys.Single();
 
@@ -102,7 +102,7 @@ public sealed class MembershipTests(ITestOutputHelper output)
     public async Task Five_monitors_lose_two_at_once_and_go_on()
     {
         await using Installation installation = new(5);
-        await installation.StartAsync("mon1", "mon2", "mon3", "mon4", "mon5");
+        await AllUpAsync(installation);
         await Eventually.True(() => Reporters(installation).Count() == 5 && ProbedHosts(installation).Count() == 3, "five vantages and three probes", 40);
         string first = installation.Coordinators.Keys.Single();
         string second = installation.Monitors.Select(m => m.Name).First(m => m != first);
@@ -125,8 +125,7 @@ public sealed class MembershipTests(ITestOutputHelper output)
     public async Task Survivor_of_three_that_lost_both_others_stops_itself()
     {
         await using Installation installation = new(3);
-        await installation.StartAsync("mon1", "mon2", "mon3");
-        await Eventually.True(() => UpMembers(installation, "mon1") == 3, "three members up");
+        await AllUpAsync(installation);
         ActorSystem survivor = installation.System("mon1");
         await Task.WhenAll(installation.KillAsync("mon2"), installation.KillAsync("mon3"));
         await survivor.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
@@ -138,7 +137,7 @@ public sealed class MembershipTests(ITestOutputHelper output)
     public async Task A_node_that_should_run_the_coordinator_and_does_not_makes_room_for_the_others()
     {
         await using Installation installation = new(3);
-        await installation.StartAsync("mon1", "mon2", "mon3");
+        await AllUpAsync(installation);
         await Eventually.True(() => Reporters(installation).Count() == 3, "reports of three vantages");
         string first = installation.Coordinators.Keys.Single();
         ActorSystem broken = installation.System(first);
@@ -160,6 +159,14 @@ public sealed class MembershipTests(ITestOutputHelper output)
         await installation.KillAsync(other);
         await left.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         Assert.IsType<CoordinatedShutdown.ClusterDowningReason>(CoordinatedShutdown.Get(left).ShutdownReason);
+    }
+
+    /// <summary>Starts every configured monitor; a majority of members that are not up yet could not go on without the others.</summary>
+    private static async Task AllUpAsync(Installation installation)
+    {
+        string[] names = [.. installation.Monitors.Select(m => m.Name)];
+        await installation.StartAsync(names);
+        await Eventually.True(() => names.All(n => UpMembers(installation, n) == names.Length), "every member up in every member's view", 40);
     }
 
     private static int UpMembers(Installation installation, string name) =>
