@@ -169,7 +169,8 @@ public static class WriterMove
             ? facts.Binlog : null;
 
     private static ClusterState Completed(ClusterState state, RoleMove move, Report report) =>
-        Recorded(state, move.To, report.Progress.Id, report.TakeOver?.Position)
+        // A server that was writable all along has no position of this takeover: an old one would have slaves apply twice.
+        Recorded(state, move.To, report.Progress.Id, NewTakeOver(state, move.To)?.Position)
             .Deciding(d => d with { Move = null, RetryMoveAfter = null })
             .Noted("writer_moved", move.To, $"Role '{state.Writer}' is on '{move.To}' ({(state.At - move.StartedAt).TotalMilliseconds:0} ms after the decision)");
 

@@ -28,6 +28,7 @@ internal sealed class Chaos(int seed)
         _operators = Chance(0.7);
         double loss = Pick(0, 0, 0.03, 0.15), slow = Pick(0, 200, 600);
         _w.Delay = () => Chance(loss) ? null : TimeSpan.FromMilliseconds(_random.NextDouble() * slow);
+        _w.Duplicate = () => Chance(loss);
         DateTimeOffset end = _w.At + TimeSpan.FromSeconds(seconds);
         double rate = Pick(0.01, 0.03, 0.1);
         while (_w.At < end)
@@ -52,6 +53,7 @@ internal sealed class Chaos(int seed)
     public void Heal()
     {
         _w.Delay = () => TimeSpan.Zero;
+        _w.Duplicate = () => false;
         foreach (ModelHost h in _w.Hosts.Values)
         {
             if (!h.Power)

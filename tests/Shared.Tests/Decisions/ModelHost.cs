@@ -59,6 +59,9 @@ internal sealed class ModelHost(string name, World world)
     /// <summary>The agent's process is stopped: orders queue up, nothing is reported.</summary>
     public bool AgentHung { get; set; }
 
+    /// <summary>Orders do not reach the agent; it goes on with the last one.</summary>
+    public bool AgentDeaf { get; set; }
+
     /// <summary>The agent says so, but takes no step (a hanging statement).</summary>
     public bool AgentStuck { get; set; }
 
@@ -119,7 +122,7 @@ internal sealed class ModelHost(string name, World world)
 
     public void Receive(HostOrder order)
     {
-        if (!Reachable || order.Id < Highest)
+        if (!Reachable || AgentDeaf || order.Id < Highest)
             return;
         Highest = order.Id;
         if (_order?.Id == order.Id)

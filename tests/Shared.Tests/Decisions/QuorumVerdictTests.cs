@@ -47,14 +47,18 @@ public sealed class QuorumVerdictTests
         }
     }
 
-    [Fact]
-    public void Without_a_quorum_of_eyes_nothing_is_decided_and_nothing_sent()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Without_a_quorum_of_eyes_nothing_is_decided_and_nothing_sent(bool silent)
     {
         World w = World.Running();
-        w.Monitors[0].NetworkOk = w.Monitors[1].NetworkOk = false;
+        w.Monitors[0].NetworkOk = w.Monitors[1].NetworkOk = silent;
         w.Look(w.Monitors[0]);
         w.Look(w.Monitors[1]);
-        w.Advance();
+        w.Monitors[0].Silent = w.Monitors[1].Silent = silent;
+        // A sight is believed for as long as sight_timeout.
+        w.Run(silent ? 3.1 : 0.1);
         w.Effects.Clear();
         w.Db1.PowerOff();
         w.Run(20);

@@ -12,6 +12,16 @@ public sealed class TakeoverTests
     [MemberData(nameof(Numbers))]
     public void Scenario_ends_as_it_must(int number) => Play(Scenario.All[number], _ => { });
 
+    /// <summary>MANUAL: what an operator began is finished or undone; only what nobody began is left to operators.</summary>
+    [Theory]
+    [MemberData(nameof(Numbers))]
+    public void Moves_that_an_operator_began_end_the_same_in_manual_mode(int number)
+    {
+        Scenario s = Scenario.All[number];
+        if (s.Name.StartsWith("planned", StringComparison.Ordinal) && !s.Name.Contains("set_offline", StringComparison.Ordinal))
+            Play(s, w => w.Say("set_manual"));
+    }
+
     [Theory]
     [MemberData(nameof(Numbers))]
     public void Scenario_ends_the_same_when_the_coordinator_dies_after_any_decision_before_telling_anybody(int number)

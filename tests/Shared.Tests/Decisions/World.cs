@@ -60,6 +60,9 @@ internal sealed partial class World
     /// <summary>Delay of one message; null = it is lost.</summary>
     public Func<TimeSpan?> Delay { get; set; } = () => TimeSpan.Zero;
 
+    /// <summary>A message arrives twice.</summary>
+    public Func<bool> Duplicate { get; set; } = () => false;
+
     /// <summary>Length of one step of the world.</summary>
     public TimeSpan Step { get; set; } = TimeSpan.FromMilliseconds(100);
 
@@ -219,8 +222,11 @@ internal sealed partial class World
     /// <summary>Sends something over the network.</summary>
     public void Send(Action deliver)
     {
-        if (Delay() is { } d)
-            _net.Add((At + d, deliver));
+        for (int copies = Duplicate() ? 2 : 1; copies > 0; copies--)
+        {
+            if (Delay() is { } d)
+                _net.Add((At + d, deliver));
+        }
     }
 
     public void Look(ModelMonitor m)

@@ -104,6 +104,76 @@ public sealed class WriterMoveTests
         Assert.InRange((w.At - off).TotalSeconds, 6, 7.5);
     }
 
+    /// <summary>mysqld and agent died together and only mysqld came back: nobody can prove that the old holder takes no writes. It waits, and says so.</summary>
+    [Fact]
+    public void Old_holder_that_is_up_again_without_its_agent_is_waited_for_and_named()
+    {
+        World w = World.Running();
+        w.Db1.StopAgent();
+        w.Db1.CrashMysqld();
+        w.Until(() => w.StateOf("db1") == HostState.HardOffline, 5);
+        w.Db1.StartMysqld();
+        w.Run(30);
+        Assert.Equal(HostState.AwaitingRecovery, w.StateOf("db1"));
+        Assert.False(w.Db2.Writable);
+        Assert.Contains(
+            "role writer(10.0.250.50) waits for host db1 to let go, then goes to db2: the agent on 'db1' is not reachable", Snapshots.Of(w.State, 1, null).Warnings);
+        w.Db1.StartAgent();
+        w.Until(() => w.Hosts.Values.Count(h => h.EffectiveWriter) == 1 && w.Doc.Move is null, 10);
+    }
+
+    [Fact]
+    public void Candidate_whose_agent_is_lost_while_it_takes_over_is_waited_for_and_named()
+    {
+        World w = World.Running();
+        w.Db2.AgentStuck = true;
+        w.Say("move_role", "writer", "db2");
+        w.Until(() => w.Doc.Move is { Phase: MovePhase.TakingOver }, 5);
+        w.Db2.StopAgent();
+        w.Run(10);
+        Assert.Contains(Snapshots.Of(w.State, 1, null).Warnings, x => x.Contains("is held up: 'db2' is catching up and taking over; the agent on 'db2' is not reachable", StringComparison.Ordinal));
+        w.Run(30);
+        Assert.False(w.Db1.Writable);
+        Assert.Contains("role writer(10.0.250.50) waits for host db2 to let go, then goes to db1: the agent on 'db2' is not reachable", Snapshots.Of(w.State, 1, null).Warnings);
+        w.Db2.AgentStuck = false;
+        w.Db2.StartAgent();
+        w.Until(() => w.Hosts.Values.Count(h => h.EffectiveWriter) == 1 && w.Doc.Move is null, 10);
+        Assert.Equal(w.Acknowledged, w.EffectiveWriters.Single().Applied);
+    }
+
+    /// <summary>A failed catch-up is undone also after a failover, when the old holder is back: it has everything.</summary>
+    [Fact]
+    public void Failover_whose_candidate_cannot_catch_up_is_undone_when_the_old_holder_is_back()
+    {
+        World w = World.Running();
+        w.Db2.FailAt = "catch_up";
+        w.Db1.CrashMysqld();
+        w.Until(() => w.Doc.Move is { Phase: MovePhase.TakingOver, Trouble: not null }, 10);
+        w.Db1.StartMysqld();
+        w.Until(() => w.Db1.EffectiveWriter && w.Doc.Move is null, 20);
+        Assert.Equal(w.Acknowledged, w.Db1.Applied);
+    }
+
+    /// <summary>The candidate said that its catch-up failed, tried again and became writable before it heard that the role goes back.</summary>
+    [Fact]
+    public void Candidate_that_became_writable_after_all_is_caught_up_with_before_the_role_goes_back()
+    {
+        World w = World.Running();
+        w.Db2.FailAt = "catch_up";
+        w.Say("move_role", "writer", "db2");
+        w.Until(() => w.Db2.Order is { Writable: true }, 5);
+        // The order to give up is on its way for a moment.
+        w.Db2.AgentDeaf = true;
+        w.Until(() => w.Doc.Move is { Phase: MovePhase.RollingBack }, 5);
+        w.Db2.FailAt = null;
+        w.Until(() => w.Db2.EffectiveWriter, 3);
+        w.Run(0.5);
+        w.Db2.AgentDeaf = false;
+        w.Until(() => w.Db1.EffectiveWriter && w.Doc.Move is null && w.Db3.Source == "db1", 10);
+        Assert.Contains(w.OrdersTo("db1"), o => o.Writable && o.CatchUp is { From: "db2" });
+        Assert.Equal(w.Acknowledged, w.Db1.Applied);
+    }
+
     [Fact]
     public void Host_that_says_it_still_takes_writes_is_not_given_up_on()
     {
