@@ -151,10 +151,11 @@ public sealed class AgentActorTests : IAsyncLifetime
     [Fact]
     public async Task What_was_obeyed_before_a_restart_still_counts()
     {
+        await _agent.DisposeAsync();
         _store.Kept = AgentMemory.Empty with { Highest = TestCluster.Decision(9) };
-        await using var restarted = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, new NoWatch(), _store));
-        restarted.Send(TestCluster.Holds("db1", 8));
-        await restarted.AnsweredAsync<Refused>("refused", r => r.Highest == TestCluster.Decision(9));
+        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, new NoWatch(), _store));
+        _agent.Send(TestCluster.Holds("db1", 8));
+        await _agent.AnsweredAsync<Refused>("refused", r => r.Highest == TestCluster.Decision(9));
     }
 
     [Fact]
