@@ -17,7 +17,8 @@ public sealed class OperatorTests(WholeLab lab) : ProductTest(lab)
         foreach (string host in Databases)
             Assert.Matches($@"(?m)^  {host}\({Lab.Plan[host].Ip.Replace(".", @"\.", StringComparison.Ordinal)}\) {(host.StartsWith('m') ? "master" : "slave")}/ONLINE\. Roles: ", show);
         Assert.Matches($@"(?m)^  {snapshot.ActiveMaster}\(.*writer\({Lab.Plan.WriterIp.Replace(".", @"\.", StringComparison.Ordinal)}\)", show);
-        Assert.DoesNotContain("Warning", show, StringComparison.Ordinal);
+        // An agent's word on a forced takeover may still stand there; an unreachable agent may not.
+        Assert.DoesNotContain("is not reachable", show, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,7 +84,7 @@ public sealed class OperatorTests(WholeLab lab) : ProductTest(lab)
         await Lab.Faults.StopReplicationAsync("slave2", ct: Stop);
         await UntilShown("slave2's rep_threads check failed", 20, s => s.Of("slave2").Checks.Single(c => c.Check == "rep_threads").Verdict == "ERROR");
         Assert.Equal(before.Owners(), (await SnapshotAsync()).Owners());
-        Assert.Equal("ONLINE", (await SnapshotAsync()).StateOf("slave2"));
+        Assert.Equal(before.StateOf("slave2"), (await SnapshotAsync()).StateOf("slave2"));
         await Lab.Faults.StartReplicationAsync("slave2", Stop);
         await UntilShown("slave2's rep_threads check is well", 20, s => s.Of("slave2").Checks.Single(c => c.Check == "rep_threads").Verdict == "OK");
 
