@@ -51,16 +51,18 @@ public sealed record ClusterDocument(
 /// <param name="DownSince">When it last left ONLINE; null once it is ONLINE.</param>
 /// <param name="Departures">Departures from ONLINE, other than to ADMIN_OFFLINE, within flap_duration, oldest first.</param>
 /// <param name="Flapping">More than flap_count of them: it does not return by itself.</param>
+/// <param name="UnderLease">Its agent has carried an order out: since then the kernel takes its role addresses away when its lease runs out. Before, nothing does.</param>
 public sealed record HostRecord(
     HostState State,
     DateTimeOffset Since,
     string Reason,
     DateTimeOffset? DownSince,
     ImmutableArray<DateTimeOffset> Departures,
-    bool Flapping)
+    bool Flapping,
+    bool UnderLease = false)
 {
     internal bool SameAs(HostRecord other) =>
-        State == other.State && Since == other.Since && Reason == other.Reason && DownSince == other.DownSince && Flapping == other.Flapping
+        State == other.State && Since == other.Since && Reason == other.Reason && DownSince == other.DownSince && Flapping == other.Flapping && UnderLease == other.UnderLease
         && Departures.SequenceEqual(other.Departures);
 }
 

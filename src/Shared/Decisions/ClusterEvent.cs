@@ -17,5 +17,11 @@ public sealed record ReplicationSeen(DateTimeOffset At, SightProtocol.Replicatio
 /// <summary>An agent reported.</summary>
 public sealed record AgentReported(DateTimeOffset At, AgentProtocol.Report Report) : ClusterEvent(At);
 
+/// <summary>A monitor's granter confirmed that it grants a host no more than a decision left it with.</summary>
+public sealed record WithdrawalConfirmed(DateTimeOffset At, LeaseProtocol.Withdrawn Confirmed) : ClusterEvent(At);
+
+/// <summary>A monitor's granter told how old the leases are.</summary>
+public sealed record LeaseAgesSeen(DateTimeOffset At, LeaseProtocol.Ages Ages) : ClusterEvent(At);
+
 /// <summary>An operator gave a command.</summary>
 public sealed record CommandGiven(DateTimeOffset At, ControlProtocol.Command Command) : ClusterEvent(At);

@@ -61,6 +61,12 @@ public sealed record ClusterState
     /// <summary>Latest report of each monitor node's vantage.</summary>
     public ImmutableSortedDictionary<string, VantageSight> Vantages { get; init; } = ImmutableSortedDictionary<string, VantageSight>.Empty;
 
+    /// <summary>What is being taken from hosts that may not be able to hear it, by host.</summary>
+    public ImmutableSortedDictionary<string, Withdrawal> Withdrawals { get; init; } = ImmutableSortedDictionary.Create<string, Withdrawal>(StringComparer.Ordinal);
+
+    /// <summary>Latest word of each monitor's granter.</summary>
+    public ImmutableSortedDictionary<string, AgesSight> LeaseAges { get; init; } = ImmutableSortedDictionary.Create<string, AgesSight>(StringComparer.Ordinal);
+
     /// <summary>The document that <see cref="Orders"/> were last compared with: while it is the same object no order can have changed.</summary>
     internal ClusterDocument? OrderedFor { get; init; }
 
@@ -103,6 +109,12 @@ public sealed record ClusterState
         At - WatchingSince > Settings.AgentTimeout
         || (Document is { } d && d.Hosts.All(h => h.Value.State != HostState.Online || (AgentReachable(h.Key) && Sights[h.Key].HeardAt >= WatchingSince)));
 
+    /// <summary>
+    /// The host cannot have a lease any more: its agent was lost, and so many monitors have granted it nothing for a ttl that no quorum can have. The kernel has taken its
+    /// addresses away, whatever its mysqld does.
+    /// </summary>
+    public bool LeaseLost(string host) => AgentLost(host) && Leases.CannotHave(this, host);
+
     /// <summary>The host may go on having a role: ONLINE, and its agent is not known to be gone.</summary>
     public bool MayKeep(string host) => Document is { } d && d.Hosts[host].State == HostState.Online && !AgentLost(host);
 
@@ -135,6 +147,9 @@ public sealed record Note(DateTimeOffset At, string Code, string? Host, string S
 /// <param name="ReceivedAt">When.</param>
 /// <param name="SoundSince">When its own network came back; null = it was never seen without. A failure that it saw before that counts from here.</param>
 public sealed record VantageSight(SightProtocol.VantageReport Report, DateTimeOffset ReceivedAt, DateTimeOffset? SoundSince);
+
+/// <summary>A granter's word and when it came.</summary>
+public sealed record AgesSight(LeaseProtocol.Ages Ages, DateTimeOffset ReceivedAt);
 
 /// <summary>What is seen of one host.</summary>
 /// <param name="Checks">The four checks, judged.</param>

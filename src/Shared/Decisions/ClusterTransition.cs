@@ -14,6 +14,9 @@ public static class ClusterTransition
     /// <summary>An order that an agent has not taken up is sent again after this long.</summary>
     private static readonly TimeSpan ResendAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>The agent of a host that must let go of something and cannot be reached is sent its order through the others this often.</summary>
+    private static readonly TimeSpan RelayAfter = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The state a coordinator begins with, once the ledger is open.</summary>
     /// <param name="cluster">Settings of the MMM cluster.</param>
     /// <param name="monitors">How many monitors are configured.</param>
@@ -111,6 +114,10 @@ public static class ClusterTransition
                 bool back = host.HeardAt is { } heard && state.At - heard > state.Settings.AgentTimeout;
                 state = state with { Sights = state.Sights.SetItem(a.Host, host with { Agent = a, HeardAt = state.At }) };
                 return back ? state.Noted("agent_back", a.Host, $"Agent on host '{a.Host}' is reachable again") : state;
+            case WithdrawalConfirmed { Confirmed: var c }:
+                return Leases.Absorb(state, c);
+            case LeaseAgesSeen { Ages: var l }:
+                return Leases.Absorb(state, l);
             default:
                 return state;
         }
@@ -131,6 +138,7 @@ public static class ClusterTransition
         state = HostRules.Apply(state);
         state = EndWaiting(state);
         state = WriterMove.RecordTakeOver(state);
+        state = Leases.Record(state);
         if (state.Document!.Mode == ClusterMode.Active)
             state = RoleDistribution.TakeFromFailed(state);
         bool settled = state.Settled;
@@ -210,7 +218,7 @@ public static class ClusterTransition
         }
 
         if (state.Document is { Mode: not ClusterMode.Passive } && !state.Blind)
-            state = IssueOrders(state, ordered);
+            state = Leases.Withdraw(IssueOrders(state, ordered), ordered);
         if (state.Document is { Mode: not ClusterMode.Passive } && before.Document is not null && !state.Blind)
             ordered.AddRange(KillHosts(before, state));
         ordered.AddRange(effects);
@@ -228,9 +236,12 @@ public static class ClusterTransition
             if (state.Orders.TryGetValue(host, out IssuedOrder? issued) && (order is null || issued.Order.WantsTheSameAs(order)))
             {
                 bool taken = state.Sights[host].Agent is { } report && report.Progress.Id == issued.Order.Id;
-                if (taken || !state.AgentReachable(host) || state.At - issued.SentAt < ResendAfter)
+                bool cutOff = !state.AgentReachable(host) && state.Document!.Slots.Any(s => s.ReleasingFrom == host);
+                if (taken || (!cutOff && !state.AgentReachable(host)) || state.At - issued.SentAt < (cutOff ? RelayAfter : ResendAfter))
                     continue;
                 order = issued.Order;
+                if (cutOff)
+                    effects.AddRange(state.Topology.Hosts.Keys.Where(h => h != host && state.AgentReachable(h)).Select(h => new RelayOrder(h, order)));
             }
 
             effects.Add(new SendOrder(order!));

@@ -10,7 +10,7 @@ namespace Mmm.Shared.Decisions;
 /// <param name="MasterConnectRetry">A host's replication checks count only once its master has been ONLINE this long. MMM: 60 s, MySQL's old master-connect-retry.</param>
 /// <param name="QuickRecovery">A host that was down for less than this, without a reboot, returns ONLINE by itself. MMM: 60 s.</param>
 /// <param name="AgentTimeout">An agent not heard of for this long is unreachable.</param>
-/// <param name="ReleaseTimeout">How long an unreachable old holder of a role is waited for before the role is given on.</param>
+/// <param name="LeaseTtl">How long a host may show its addresses after it last asked a quorum of monitors; a silent old holder of a role is waited for this long and a margin.</param>
 /// <param name="CatchUpTimeout">Deadline of the candidate's catch-up with the old master.</param>
 /// <param name="MoveTimeout">Deadline of a planned move as a whole; after it the move is rolled back.</param>
 /// <param name="StartupTimeout">How long a first start waits for the agents' and monitors' word before it votes with what it has.</param>
@@ -25,7 +25,7 @@ public sealed record DecisionSettings(
     TimeSpan MasterConnectRetry,
     TimeSpan QuickRecovery,
     TimeSpan AgentTimeout,
-    TimeSpan ReleaseTimeout,
+    TimeSpan LeaseTtl,
     TimeSpan CatchUpTimeout,
     TimeSpan MoveTimeout,
     TimeSpan StartupTimeout,

@@ -14,6 +14,14 @@ public sealed record StoreDocument(long Version, ClusterDocument Document) : Eff
 /// <summary>Send an agent its whole wanted state.</summary>
 public sealed record SendOrder(AgentProtocol.HostOrder Order) : Effect;
 
+/// <summary>Have the agent of a host that can be reached pass an order on to one that cannot.</summary>
+/// <param name="Via">MMM's name of the host that can.</param>
+/// <param name="Order">For the other.</param>
+public sealed record RelayOrder(string Via, AgentProtocol.HostOrder Order) : Effect;
+
+/// <summary>Have the granters of all monitors take from a host what it does not have any more.</summary>
+public sealed record SendWithdraw(LeaseProtocol.Withdraw Withdraw) : Effect;
+
 /// <summary>Answer an operator.</summary>
 public sealed record GiveAnswer(ControlProtocol.Answer Answer) : Effect;
 

@@ -1,4 +1,3 @@
-using Mmm.Shared.Checks;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
 using static Mmm.Shared.Messages.AgentProtocol;
@@ -26,31 +25,20 @@ public sealed record Release(bool Done, string Why)
         }
 
         bool silent = !state.AgentReachable(from);
-        if (!Down(state, from))
-            return new Release(false, silent ? $"the agent on '{from}' is not reachable" : $"'{from}' has not let go yet: {report?.Progress.Sentence ?? "no answer yet"}");
-        // A host that says itself that clients can still write to it is not given up on, however long it takes.
+        string sofar = silent ? $"the agent on '{from}' is not reachable" : $"'{from}' has not let go yet: {report?.Progress.Sentence ?? "no answer yet"}";
+        if (!state.Withdrawals.TryGetValue(from, out Withdrawal? withdrawal) || withdrawal.Request.Allowed.Contains(slot.Address))
+            return new Release(false, sofar);
+        if (!state.Document!.Hosts[from].UnderLease)
+            return new Release(false, $"{sofar}, and has never carried an order out: nothing else takes the address away there; start the agent on '{from}'");
+        if (Leases.OverAt(state, from) is not { } over)
+            return new Release(false, $"{sofar}; {withdrawal.OverAt.Count} of {state.Monitors} monitors have withdrawn its lease, {state.Quorum} are needed");
+        if (state.At < over)
+            return new Release(false, $"{sofar}; its lease runs out in {(over - state.At).TotalSeconds:0.0} s");
+        // The lease says that this cannot be. Should it be all the same, waiting is better than two hosts that take writes.
         if (!silent && slot.Address == state.Writer && state.Sights[from].Agent is { Facts: { Mysqld: MysqldState.Up, ReadOnly: false } facts } && facts.Addresses.Contains(slot.Address))
-            return new Release(false, $"'{from}' is down for the monitors, but its agent says that it still takes writes");
-        // Counted from when it was down, and from when this coordinator could have told it: what its predecessor decided may never have been sent.
-        DateTimeOffset since = new[] { slot.ReleasingSince ?? state.At, state.WatchingSince, DownSince(state, from) }.Max();
-        double waited = (state.At - since).TotalSeconds;
-        if (state.At - since < state.Settings.ReleaseTimeout)
-            return new Release(false, silent ? $"the agent on '{from}' is not reachable" : $"'{from}' has not let go yet");
-        return new Release(true, silent
-            ? $"it is down and its agent has not answered for {waited:0.0} s (release_timeout)"
-            : $"it is down and could not be made to let go within {waited:0.0} s (release_timeout)");
+            return new Release(false, $"the lease of '{from}' has run out, but its agent says that it still takes writes");
+        return new Release(true, "its lease has run out");
     }
-
-    /// <summary>Down for a quorum. An ADMIN_OFFLINE host keeps its state whatever its checks say, but its machine may die like any other.</summary>
-    private static bool Down(ClusterState state, string host) =>
-        state.Document!.Hosts[host].State == HostState.HardOffline
-        || (state.Document.Hosts[host].State == HostState.AdminOffline
-            && (state.Verdict(host, CheckKind.Ping) == CheckVerdict.Failed || state.Verdict(host, CheckKind.Mysql) == CheckVerdict.Failed));
-
-    private static DateTimeOffset DownSince(ClusterState state, string host) =>
-        state.Document!.Hosts[host].State == HostState.HardOffline
-            ? state.Document.Hosts[host].Since
-            : new[] { CheckKind.Ping, CheckKind.Mysql }.Select(k => state.Sights[host].Checks[k]).Where(c => c.Verdict == CheckVerdict.Failed).Min(c => c.Since);
 
     /// <summary>An agent that has just started, or just taken the order, has found no address because it has not looked.</summary>
     private static bool Looked(Report report) => report.Facts.Mysqld != MysqldState.Unknown && report.Progress.Step is not null;

@@ -6,13 +6,15 @@ namespace Mmm.Shared.Decisions;
 /// <summary>Who gets which role address, the active master role's moves aside (<see cref="WriterMove"/>).</summary>
 public static class RoleDistribution
 {
-    /// <summary>Takes every role from hosts that are not ONLINE (ACTIVE mode only: in MANUAL and WAIT they stay where they were).</summary>
+    /// <summary>Takes every role from hosts that are not ONLINE, or that cannot show it any more without their agent (ACTIVE mode only: in MANUAL and WAIT they stay where they were).</summary>
     public static ClusterState TakeFromFailed(ClusterState state)
     {
         foreach (RoleSlot slot in state.Document!.Slots)
         {
             if (slot.Owner is { } owner && state.Document!.Hosts[owner].State != HostState.Online)
                 state = Take(state, slot, $"host '{owner}' is {StateNames.NameOf(state.Document.Hosts[owner].State)}");
+            else if (slot.Owner is { } lost && state.LeaseLost(lost))
+                state = Take(state, slot, $"its agent is not reachable, and its lease has run out");
         }
 
         return state;
@@ -31,7 +33,7 @@ public static class RoleDistribution
         state.Deciding(d => d.With(slot.Taken(state.At)))
             .Noted("role_taken", slot.Owner, $"Removed role '{slot.Address}' from host '{slot.Owner}': {why}");
 
-    /// <summary>Lets go of addresses whose old holder has released them, or is down and cannot be told and has had release_timeout.</summary>
+    /// <summary>Lets go of addresses whose old holder has released them, or whose lease has run out.</summary>
     public static ClusterState FinishReleases(ClusterState state)
     {
         foreach (RoleSlot slot in state.Document!.Slots)

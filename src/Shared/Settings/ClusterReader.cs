@@ -68,6 +68,7 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
             TopologyReader.Build(field.Key, hosts, roles, writer.Value),
             decisions,
             timing.Checks.ToImmutableSortedDictionary(c => c.Kind, c => new CheckSettings(c.CheckPeriod.Value, c.TrapPeriod.Value, c.Timeout.Value)),
+            Lease(section),
             maxBacklog.Value,
             Login(section, own, "monitor", NodeKind.Monitor),
             Login(section, own, "agent", NodeKind.Agent),
@@ -87,7 +88,7 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
         section.Duration("master_connect_retry", TimeSpan.Zero, _hour).Value,
         section.Duration("quick_recovery", TimeSpan.Zero, _hour).Value,
         timing.AgentTimeout.Value,
-        timing.ReleaseTimeout.Value,
+        timing.LeaseTtl.Value,
         timing.CatchUpTimeout.Value,
         timing.MoveTimeout.Value,
         timing.StartupTimeout.Value,
@@ -96,16 +97,33 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
     private static ClusterTimingDraft Timing(Section section)
     {
         Section checks = section.Sub("checks");
+        Section lease = section.Sub("lease");
         ImmutableArray<CheckDraft> drafts = [.. CheckNames.All.Select(k => Check(k, checks.Sub(CheckNames.NameOf(k))))];
         checks.RefuseUnknown();
+        Setting<TimeSpan> ttl = lease.Duration("ttl", TimeSpan.FromMilliseconds(1200), _minute);
+        lease.RefuseUnknown();
         return new ClusterTimingDraft(
             section.Duration("agent_timeout", TimeSpan.FromMilliseconds(100), _minute),
-            section.Duration("release_timeout", TimeSpan.FromMilliseconds(100), 5 * _minute),
+            ttl,
             section.Duration("catch_up_timeout", TimeSpan.Zero, _hour),
             section.Duration("move_timeout", TimeSpan.FromSeconds(1), 2 * _hour),
             section.Duration("startup_timeout", TimeSpan.FromMilliseconds(100), 10 * _minute),
             section.Duration("sight_timeout", TimeSpan.FromMilliseconds(200), _minute),
             drafts);
+    }
+
+    private static LeaseSettings Lease(Section section)
+    {
+        Section fencing = section.Sub("fencing");
+        Section failsafe = section.Sub("failsafe");
+        var settings = new LeaseSettings(
+            fencing.Duration("timeout", TimeSpan.FromMilliseconds(100), _minute).Value,
+            fencing.Bool("kill_mysqld").Value,
+            failsafe.Bool("enabled").Value,
+            failsafe.Choice("balanced", ("keep", true), ("drop", false)).Value);
+        fencing.RefuseUnknown();
+        failsafe.RefuseUnknown();
+        return settings;
     }
 
     private static CheckDraft Check(CheckKind check, Section section)

@@ -93,6 +93,7 @@ public sealed record AgentSettings(
 /// <param name="Topology">Hosts and roles.</param>
 /// <param name="Decisions">What the decision core goes by.</param>
 /// <param name="Checks">Per kind of check.</param>
+/// <param name="Lease">What an agent does when it has no lease.</param>
 /// <param name="MaxBacklog">rep_backlog fails above this; MMM's max_backlog, 60 s.</param>
 /// <param name="MonitorUser">Login of the monitors' checks.</param>
 /// <param name="AgentUser">Login of the agent on its own mysqld.</param>
@@ -101,10 +102,18 @@ public sealed record ClusterSettings(
     ClusterTopology Topology,
     DecisionSettings Decisions,
     ImmutableSortedDictionary<CheckKind, CheckSettings> Checks,
+    LeaseSettings Lease,
     TimeSpan MaxBacklog,
     MysqlLogin MonitorUser,
     MysqlLogin AgentUser,
     MysqlLogin ReplicationUser);
+
+/// <summary>HOCON: <c>fencing { … }</c> and <c>failsafe { … }</c> of a cluster; <c>lease.ttl</c> is in <see cref="DecisionSettings"/>.</summary>
+/// <param name="FencingTimeout">How long mysqld may take to become read-only when it must not take writes any more.</param>
+/// <param name="KillMysqld">Then it is killed.</param>
+/// <param name="Failsafe">Without a quorum of monitors a host keeps its exclusive roles while all other hosts that may carry them agree.</param>
+/// <param name="KeepBalanced">Balanced addresses stay where they are while there is no quorum of monitors.</param>
+public sealed record LeaseSettings(TimeSpan FencingTimeout, bool KillMysqld, bool Failsafe, bool KeepBalanced);
 
 /// <summary>HOCON: <c>checks.NAME { check_period, trap_period, timeout }</c>.</summary>
 /// <param name="CheckPeriod">Time between two checks.</param>

@@ -36,7 +36,7 @@ internal sealed record CheckDraft(CheckKind Kind, Setting<TimeSpan> CheckPeriod,
 /// <summary>The settings of a cluster that rules compare.</summary>
 internal sealed record ClusterTimingDraft(
     Setting<TimeSpan> AgentTimeout,
-    Setting<TimeSpan> ReleaseTimeout,
+    Setting<TimeSpan> LeaseTtl,
     Setting<TimeSpan> CatchUpTimeout,
     Setting<TimeSpan> MoveTimeout,
     Setting<TimeSpan> StartupTimeout,

@@ -31,8 +31,8 @@ internal static class TimingRules
 
         rules.More(cluster.AgentTimeout, agent.HeartbeatInterval, 2, "one lost heartbeat would make an agent unreachable");
         rules.More(cluster.StartupTimeout, agent.HeartbeatInterval, 1, "no agent would have been heard of");
-        rules.AtLeastSum(cluster.MoveTimeout, [cluster.ReleaseTimeout, cluster.CatchUpTimeout], "a move could never use the time its steps are given");
-        rules.LettingGo(cluster.ReleaseTimeout, agent);
+        rules.AtLeastSum(cluster.MoveTimeout, [cluster.LeaseTtl, cluster.CatchUpTimeout], "a move could never use the time its steps are given");
+        rules.KernelSeconds(cluster.LeaseTtl);
     }
 
     private sealed class Rules(SettingsProblems problems)
@@ -62,20 +62,12 @@ internal static class TimingRules
                 Refuse(value, "short", $"at least {string.Join(" + ", parts.Select(p => p.Path))} = {DurationText.Of(sum)}", otherwise, parts);
         }
 
-        /// <summary>A live agent must have had the time to make its host let go, or two hosts take writes at once.</summary>
-        public void LettingGo(Setting<TimeSpan> release, AgentTimingDraft agent)
+        /// <summary>The kernel counts an address's lifetime in whole seconds, rounded down from what is left of the lease when the monitors have answered.</summary>
+        public void KernelSeconds(Setting<TimeSpan> ttl)
         {
-            TimeSpan needed = agent.StatementTimeout.Value + agent.WriterGrace.Value + (agent.MaxKillRetries.Value * agent.KillRetryInterval.Value);
-            Setting<TimeSpan>[] parts = [agent.StatementTimeout, agent.WriterGrace, agent.MaxKillRetries.With(TimeSpan.Zero), agent.KillRetryInterval];
-            if (release.Valid && parts.All(p => p.Valid) && release.Value <= needed)
-            {
-                Refuse(
-                    release,
-                    "short",
-                    $"more than agent.statement_timeout + agent.writer_grace + agent.max_kill_retries * agent.kill_retry_interval = {DurationText.Of(needed)}",
-                    "a role would be given on while its old host is still letting go of it, and two hosts would take writes",
-                    parts);
-            }
+            double rest = ttl.Value.TotalMilliseconds % 1000;
+            if (ttl.Valid && rest < 100)
+                problems.Warn(ttl, $"'{DurationText.Of(ttl.Value)}' leaves the kernel {(int)ttl.Value.TotalSeconds - 1} s: it counts whole seconds, and the monitors' answer takes some of them; add 200ms");
         }
 
         /// <summary>Reported where the operator wrote something: a default that no longer fits is not what he has to mend.</summary>

@@ -1,12 +1,13 @@
 using System.Text;
 using Mmm.Shared.Checks;
+using Mmm.Shared.Leases;
 
 namespace Mmm.Shared.Settings;
 
 /// <summary>Longest write outages that the settings allow. Disks and network add some tens of milliseconds.</summary>
 /// <param name="Crash">mysqld of the active master dies, its agent lives: its word and one refused connection per monitor are enough.</param>
 /// <param name="Hang">mysqld accepts connections and answers nothing, its agent lives and ends it.</param>
-/// <param name="Silence">The host loses power or its network: nobody can be asked, so the release is waited for.</param>
+/// <param name="Silence">The host loses power or its network: nobody can be asked, so its lease is waited for, from its last renewal.</param>
 /// <param name="CatchUp">On top, at most: what the next active master has received and not yet applied.</param>
 public sealed record WorstCaseTimes(TimeSpan Crash, TimeSpan Hang, TimeSpan Silence, TimeSpan CatchUp);
 
@@ -19,8 +20,8 @@ public static class Timings
         CheckSettings mysql = cluster.Checks[CheckKind.Mysql];
         return new WorstCaseTimes(
             agent.LocalWatchInterval + mysql.CheckPeriod,
-            Seen(mysql) + LettingGo(agent),
-            SeenSilent(cluster) + cluster.Decisions.ReleaseTimeout,
+            Seen(mysql) + cluster.Lease.FencingTimeout,
+            Longer(SeenSilent(cluster), new LeaseTerms(cluster.Decisions.LeaseTtl).Promise),
             cluster.Decisions.CatchUpTimeout);
     }
 
@@ -38,9 +39,9 @@ public static class Timings
             text.Append($"Cluster {name}: longest write outage of a failover, with some 10 ms for disks and network on top:\n");
             text.Append($"  mysqld crashes: {Show(times.Crash)} = local_watch_interval {Show(settings.Agent.LocalWatchInterval)}");
             text.Append($" + mysql check_period {Show(cluster.Checks[CheckKind.Mysql].CheckPeriod)}\n");
-            text.Append($"  mysqld hangs: {Show(times.Hang)} = {hangs} + statement_timeout {Show(settings.Agent.StatementTimeout)} + writer_grace {Show(settings.Agent.WriterGrace)}");
-            text.Append($" + max_kill_retries {settings.Agent.MaxKillRetries} * kill_retry_interval {Show(settings.Agent.KillRetryInterval)}\n");
-            text.Append($"  host silent: {Show(times.Silence)} = {Sum(check, silent)} + release_timeout {Show(cluster.Decisions.ReleaseTimeout)}\n");
+            text.Append($"  mysqld hangs: {Show(times.Hang)} = {hangs} + fencing.timeout {Show(cluster.Lease.FencingTimeout)}\n");
+            LeaseTerms lease = new(cluster.Decisions.LeaseTtl);
+            text.Append($"  host silent: {Show(times.Silence)} = the longer of {Sum(check, silent)}, and lease.ttl {Show(lease.Ttl)} + {Show(lease.Margin)}\n");
             text.Append($"  each with up to {Show(times.CatchUp)} more (catch_up_timeout) while the next active master applies what it has received\n");
         }
 
@@ -69,7 +70,7 @@ public static class Timings
         return ping < mysql ? ping : mysql;
     }
 
-    private static TimeSpan LettingGo(AgentSettings agent) => agent.StatementTimeout + agent.WriterGrace + (agent.MaxKillRetries * agent.KillRetryInterval);
+    private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     private static string Sum(string name, CheckSettings check) =>
         $"{name} check_period {Show(check.CheckPeriod)} + timeout {Show(check.Timeout)} + trap_period {Show(check.TrapPeriod)}";

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Topology;
+using static Mmm.Shared.Messages.LeaseProtocol;
+
+namespace Mmm.Shared.Leases;
+
+/// <summary>Everything about leases on one DB host: what it holds itself, and what it has promised to others. Pure.</summary>
+/// <param name="Holder">Its own leases.</param>
+/// <param name="Peer">Its promises.</param>
+public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
+{
+    /// <param name="setup">Whose leases and by which rules.</param>
+    /// <param name="now">The host's clock.</param>
+    public static AgentLease Start(LeaseHolderSetup setup, TimeSpan now) => new(
+        new LeaseHolder { Setup = setup }, FailsafePeer.Start(setup.Topology, setup.Host, setup.Terms, setup.Failsafe, now));
+
+    /// <summary>The host takes an order up, or remembers after a start the one it had.</summary>
+    public AgentLeaseStep Take(DecisionId order, ImmutableArray<RoleAddress> roles, bool remembered, TimeSpan now)
+    {
+        // An address that this agent is not configured with could neither be shown nor taken away: its plan says so.
+        ImmutableArray<RoleAddress> known = [.. roles.Where(a => Peer.Topology.MayCarry(a.Role, Peer.Host))];
+        FailsafePeer peer = Peer.Take(order, known, remembered);
+        HolderStep step = Holder.Take(order, known, now);
+        return new AgentLeaseStep(new AgentLease(step.Next, peer), step.Asks, step.Lapsed, null);
+    }
+
+    /// <summary>A monitor answers.</summary>
+    public AgentLeaseStep Take(Granted reply, TimeSpan now) => (this with { Holder = Holder.Take(reply) }).Tick(now);
+
+    /// <summary>Another host answers.</summary>
+    public AgentLeaseStep Take(Held reply, TimeSpan now) => (this with { Holder = Holder.Take(reply) }).Tick(now);
+
+    /// <summary>Another host asks.</summary>
+    public AgentLeaseStep Take(Hold request, TimeSpan now)
+    {
+        (FailsafePeer peer, Held reply) = Peer.Take(request, a => Holder.Left(a, now) > TimeSpan.Zero, now);
+        // What is known to be held elsewhere by a later decision is not held on to here.
+        LeaseHolder holder = Holder with { Withdrawn = Holder.Withdrawn.Union(peer.Outdated) };
+        return new AgentLease(holder, peer).Tick(now) with { Reply = reply };
+    }
+
+    /// <summary>Another host has let go of everything, by its own word.</summary>
+    public AgentLeaseStep Released(string host, TimeSpan now) => (this with { Peer = Peer.Released(host) }).Tick(now);
+
+    /// <summary>Time passed.</summary>
+    public AgentLeaseStep Tick(TimeSpan now)
+    {
+        HolderStep step = Holder.Tick(now);
+        return new AgentLeaseStep(this with { Holder = step.Next }, step.Asks, step.Lapsed, null);
+    }
+
+    /// <summary>When <see cref="Tick"/> has something to do next; null = not before another input.</summary>
+    public TimeSpan? WakeAt(TimeSpan now) => (Holder.WakeAt, Peer.WakeAt(now)) switch
+    {
+        ({ } a, { } b) => a < b ? a : b,
+        var (a, b) => a ?? b,
+    };
+
+    /// <summary>How long each claimed address may be shown from now on; those that may not are not in it.</summary>
+    public ImmutableSortedDictionary<RoleAddress, TimeSpan> Cover(TimeSpan now) => Holder.Claims
+        .Where(a => Peer.Obstacle(a, now) is null)
+        .Select(a => KeyValuePair.Create(a, Holder.Left(a, now)))
+        .Where(c => c.Value > TimeSpan.Zero)
+        .ToImmutableSortedDictionary();
+
+    /// <summary>Why a claimed address may not be shown, for people; null = it may.</summary>
+    public string? Obstacle(RoleAddress address, TimeSpan now) =>
+        Peer.Obstacle(address, now) is { } promised ? promised
+        : Holder.Left(address, now) > TimeSpan.Zero ? null
+        : Holder.Refusals.Count > 0 ? $"no quorum of monitors grants {address}: {string.Join("; ", Holder.Refusals.Values.Distinct())}"
+        : $"no quorum of monitors answers that it grants {address}";
+}
+
+/// <param name="Next">The state after it.</param>
+/// <param name="Asks">To send: <see cref="Renew"/> to every granter, <see cref="Hold"/> to every other host that may carry one of its addresses.</param>
+/// <param name="Lapsed">Addresses whose lease has run out: they must be off this host now.</param>
+/// <param name="Reply">For the sender of the input; null = none.</param>
+public sealed record AgentLeaseStep(AgentLease Next, ImmutableArray<IMessage> Asks, ImmutableSortedSet<RoleAddress> Lapsed, IMessage? Reply);
