@@ -22,6 +22,7 @@ public static class MonitorActors
     public const string AgentGateway = "agent-gateway";
     public const string Vantage = "vantage";
     public const string Keeper = "keeper";
+    public const string LeaseGranter = "lease-granter";
     public const string Bootstrap = "bootstrap";
     public const string CoordinatorWatch = "coordinator-watch";
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Mmm.Shared.Agents;
+using Mmm.Shared.Leases;
 using Mmm.Shared.Messages;
 
 namespace Mmm.Actors.Agents;
@@ -31,10 +32,13 @@ public sealed partial class AgentActor
     {
         if (_order is null || _run is not null || _pausing || !_mysqldLooked || !_addressesRead || !(Fresh || evenIfStale))
             return;
-        AgentPlan plan = AgentPlan.For(_order, _found, _keeper.Memory!, _setup.Topology);
+        LeasedOrder leased = LeasedOrder.Of(_order, _cover, _found, _setup.Topology);
+        AgentPlan plan = AgentPlan.For(leased.Order, _found, _keeper.Memory!, _setup.Topology);
         if (plan.IsEmpty)
         {
-            if (Fresh)
+            if (Fresh && leased.Missing is { } missing)
+                Unleased(missing, leased.Waiting, plan.Warnings);
+            else if (Fresh)
                 Done(plan);
             return;
         }
@@ -62,7 +66,7 @@ public sealed partial class AgentActor
             SetProgress(new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Working, step.Code, step.Sentence, [.. _warnings]));
         run.StepBegan = _time.GetTimestamp();
         run.InStep = true;
-        RunAsync(_runner, run, step).PipeTo(Self);
+        RunAsync(_runner, run, step, _cover).PipeTo(Self);
     }
 
     private void HandleStepEnded(StepEnded ended)
@@ -129,6 +133,17 @@ public sealed partial class AgentActor
         AskAnew();
     }
 
+    /// <summary>All that the leases allow is done, and that is not all that is ordered. A lease that comes is heard of at once.</summary>
+    private void Unleased(string why, bool waiting, ImmutableArray<string> warnings)
+    {
+        _lastSteps = [];
+        Warn(warnings);
+        var status = waiting ? AgentProtocol.OrderStatus.Working : AgentProtocol.OrderStatus.Failed;
+        if (!waiting && _progress.Sentence != why)
+            _log.Warning("Order {0} waits: {1}", _order!.Id, why);
+        SetProgress(new AgentProtocol.OrderProgress(_order!.Id, status, "lease", why, [.. _warnings]));
+    }
+
     private void Done(AgentPlan plan)
     {
         _lastSteps = [];
@@ -137,7 +152,7 @@ public sealed partial class AgentActor
             _keeper.Save(m => m with { WritableFor = _order.Id }, NoteUnsaved, Self);
         if (_progress.Status == AgentProtocol.OrderStatus.Done && _progress.Id == _order.Id && _progress.Warnings.AsSpan().SequenceEqual([.. _warnings]))
             return;
-        if (_progress.Status != AgentProtocol.OrderStatus.Done)
+        if (_progress.Status != AgentProtocol.OrderStatus.Done && !_remembered)
             _log.Info("Order {0} done, {1:0.0} ms after it was accepted.", _order.Id, _time.GetElapsedTime(_orderBegan).TotalMilliseconds);
         SetProgress(new AgentProtocol.OrderProgress(_order.Id, AgentProtocol.OrderStatus.Done, null, null, [.. _warnings]));
     }
@@ -206,11 +221,11 @@ public sealed partial class AgentActor
         _run = null;
     }
 
-    private static async Task<StepEnded> RunAsync(StepRunner runner, PlanRun run, AgentStep step)
+    private static async Task<StepEnded> RunAsync(StepRunner runner, PlanRun run, AgentStep step, LeaseCover cover)
     {
         try
         {
-            return new StepEnded(run, step, await runner.RunAsync(step, run.Token));
+            return new StepEnded(run, step, await runner.RunAsync(step, cover, run.Token));
         }
         catch (OperationCanceledException)
         {

@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
+using Mmm.Actors.Coordinator;
 using Mmm.Shared.Agents;
+using Mmm.Shared.Decisions;
+using Mmm.Shared.Leases;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
@@ -11,8 +14,9 @@ namespace Mmm.Actors.Agents;
 /// <summary>
 /// <c>/user/agent</c>: brings its host to what the latest order wants and keeps it there. Owns the order, the memory and the running plan; receives
 /// <see cref="AgentProtocol.HostOrder"/> and <see cref="AgentProtocol.Heard"/>; sends <see cref="AgentProtocol.Report"/> to every gateway and the
-/// order's sender, and <see cref="AgentProtocol.Refused"/>. It never waits for mysqld or the disk: those are tasks piped back to it. After a
-/// restart it reads its memory and the world again, changes nothing and waits for the next order.
+/// order's sender, and <see cref="AgentProtocol.Refused"/>. It never waits for mysqld or the disk: those are tasks piped back to it. What the order gives
+/// it shows only as far as its child <c>lease</c> allows. After a restart it reads its memory and the world again, asks for the leases of the order that it
+/// remembers, keeps what these allow, and waits for the next order.
 /// </summary>
 #pragma warning disable CA1001 // PostStop is where an actor lets go of what it owns.
 public sealed partial class AgentActor : ReceiveActor, IWithTimers
@@ -36,6 +40,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     private IActorRef _mysqldWatch = ActorRefs.Nobody;
     private IActorRef _addressWatch = ActorRefs.Nobody;
     private IActorRef _announcer = ActorRefs.Nobody;
+    private IActorRef _lease = ActorRefs.Nobody;
 
     private FoundHost _found = FoundHost.Nothing;
     private bool _mysqldLooked;
@@ -47,6 +52,12 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
 
     private (AgentProtocol.HostOrder Order, IActorRef Sender)? _unsaved;
     private AgentProtocol.HostOrder? _order;
+
+    /// <summary>The order is the one from before the start: it may have been replaced meanwhile, so nothing is said of it and no source is changed for it.</summary>
+    private bool _remembered;
+    private LeaseCover _cover = LeaseCover.None;
+    private bool? _lastReadOnly;
+    private LeaseActor.MysqldNow? _toldLease;
     private IActorRef _orderSender = ActorRefs.Nobody;
     private long _orderBegan;
     private AgentProtocol.OrderProgress _progress = AgentProtocol.OrderProgress.None;
@@ -73,6 +84,9 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     {
         Receive<AgentProtocol.HostOrder>(HandleOrder);
         Receive<AgentProtocol.Heard>(m => _contacts.Heard(m.Monitor));
+        Receive<AgentProtocol.Relay>(HandleRelay);
+        Receive<AgentProtocol.Report>(HandleRelayedReport);
+        Receive<LeaseActor.CoverSeen>(HandleCoverSeen);
         Receive<MysqldWatchActor.MysqldSeen>(HandleMysqldSeen);
         Receive<AddressWatchActor.AddressesSeen>(HandleAddressesSeen);
         Receive<MemoryKeeper.Ended>(HandleMemoryEnded);
@@ -89,6 +103,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
             MysqldWatchActor.Props(_ports.Mysql, _ports.Watch, _setup.Agent.HeartbeatInterval, _setup.Agent.LocalWatchInterval), "mysqld-watch");
         _addressWatch = Context.ActorOf(AddressWatchActor.Props(_ports.Addresses, _setup.Agent.HeartbeatInterval, _setup.Agent.StatementTimeout), "address-watch");
         _announcer = Context.ActorOf(AnnouncerActor.Props(_ports.Announcer, _setup.Agent.AnnounceInterval, _setup.Agent.StatementTimeout), "announcer");
+        _lease = Context.ActorOf(LeaseActor.Props(_setup, _ports.Addresses, _ports.Watch, _ports.LeaseClock), "lease");
         _keeper.Load(Self);
         Timers.StartSingleTimer("heartbeat", new HeartbeatDue(), _setup.Agent.HeartbeatInterval);
     }
@@ -119,7 +134,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
             return;
         }
 
-        if (_order is not null && order.Id == _order.Id && order.WantsTheSameAs(_order))
+        if (_order is not null && !_remembered && order.Id == _order.Id && order.WantsTheSameAs(_order))
         {
             _orderSender = sender;
             Report(toSender: true);
@@ -146,8 +161,13 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
             return;
         }
 
-        bool same = ServesToo(order);
+        bool first = _order is null;
+        bool same = ServesToo(order) && !_remembered;
+        _remembered = false;
         _order = order;
+        // What was on the host before its very first order, it has not promised to anybody.
+        _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, first && order.Roles.All(a => _found.Addresses.Contains(a) || _setup.Topology.Roles[a.Role].Mode == RoleMode.Balanced)));
+        TellLease();
         _orderSender = sender;
         if (same)
         {
@@ -189,9 +209,73 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
             _log.Info("Remembers decision {0}{1}.", memory.Highest, memory.Stopped is null ? "" : ", and that MMM stopped replication");
         else if (_keeper.LoadFailure != before)
             _log.Error("No order will be obeyed: {0}", _keeper.LoadFailure);
+        Remember();
         if (_unsaved is { } waiting)
             Offer(waiting.Order, waiting.Sender);
         Report(toSender: false);
+    }
+
+    /// <summary>What the host had before this start it goes on having, if a quorum of monitors says so; nothing else is done for an order that may have been replaced.</summary>
+    private void Remember()
+    {
+        if (_order is not null || _keeper.Memory?.Order is not { } order || order.Cluster != _setup.Topology.Name || order.Host != _setup.Host.Name)
+            return;
+        _remembered = true;
+        _order = order with { Replication = order.Replication.Action == AgentProtocol.ReplicationAction.Stop ? order.Replication : AgentProtocol.ReplicationOrder.Leave, CatchUp = null };
+        _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, Had: true));
+    }
+
+    private void HandleCoverSeen(LeaseActor.CoverSeen seen)
+    {
+        LeaseCover before = _cover;
+        _cover = seen.Cover;
+        bool same = before.Until.Keys.SequenceEqual(_cover.Until.Keys) && before.Pending.SetEquals(_cover.Pending) && before.Obstacles.Keys.SequenceEqual(_cover.Obstacles.Keys);
+        if (same)
+            return;
+        // A run that began under other leases may do what these forbid.
+        if (before.Until.Keys.Except(_cover.Until.Keys).Any())
+            CancelRun();
+        EndPause();
+        TellLease();
+        Report(toSender: false, onlyIfChanged: true);
+        Reconcile(evenIfStale: _order is { Writable: true } && !_cover.Until.ContainsKey(_setup.Topology.WriterAddress));
+    }
+
+    /// <summary>What the lease must know to end a mysqld that takes writes it may not take.</summary>
+    private void TellLease()
+    {
+        FoundMysqld m = _found.Mysqld;
+        bool harmless = m.State == AgentProtocol.MysqldState.Down || (m.ReadOnly ?? _lastReadOnly) == true;
+        bool mayWrite = _order is null || !_setup.Topology.MayBeActiveMaster(_setup.Host.Name)
+            || LeasedOrder.Of(_order, _cover, _found, _setup.Topology).Order.Writable
+            // Giving up while the host is sound is a planned move: it is undone rather than forced.
+            || (!_order.Writable && _order.State == HostState.Online);
+        string? why = mayWrite ? null : _order!.Writable ? "it has no lease" : $"the host is {StateNames.NameOf(_order.State)}";
+        var now = new LeaseActor.MysqldNow(mayWrite, harmless, m.PidFile ?? _toldLease?.PidFile, why);
+        if (now == _toldLease)
+            return;
+        _toldLease = now;
+        _lease.Tell(now);
+    }
+
+    private void HandleRelay(AgentProtocol.Relay relay)
+    {
+        AgentProtocol.HostOrder order = relay.Order;
+        if (order.Cluster == _setup.Topology.Name && order.Host != _setup.Host.Name && _setup.Topology.Hosts.TryGetValue(order.Host, out Host? host))
+            Context.ActorSelection(WellKnown.AgentOf(host)).Tell(order, Self);
+        else
+            Refuse(order, Sender, $"the agent of host '{_setup.Host.Name}' in cluster '{_setup.Topology.Name}' cannot pass it on");
+    }
+
+    /// <summary>The answer to an order that was passed on: its host may reach this one and no monitor.</summary>
+    private void HandleRelayedReport(AgentProtocol.Report report)
+    {
+        if (report.Cluster != _setup.Topology.Name || report.Host == _setup.Host.Name || !_setup.Topology.Hosts.ContainsKey(report.Host))
+            return;
+        foreach (ActorSelection gateway in _gateways)
+            gateway.Tell(report);
+        if (report.LetGo && report.Facts.Addresses.All(a => _setup.Topology.Roles[a.Role].Mode == RoleMode.Balanced))
+            _lease.Tell(new LeaseActor.HostReleased(report.Host));
     }
 
     private void HandleMysqldSeen(MysqldWatchActor.MysqldSeen seen)
@@ -200,6 +284,8 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _found = _found with { Mysqld = seen.Found };
         _mysqldNo = seen.No;
         _mysqldLooked = true;
+        _lastReadOnly = seen.Found.State == AgentProtocol.MysqldState.Down ? null : seen.Found.ReadOnly ?? _lastReadOnly;
+        TellLease();
         bool fell = before.State == AgentProtocol.MysqldState.Up && seen.Found.State != AgentProtocol.MysqldState.Up;
         if (fell)
             CancelRun();
@@ -282,7 +368,8 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
 
     private void SetProgress(AgentProtocol.OrderProgress progress)
     {
-        _progress = progress;
+        if (!_remembered)
+            _progress = progress;
         Report(toSender: true, onlyIfChanged: true);
     }
 
@@ -290,7 +377,8 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     {
         var report = new AgentProtocol.Report(
             _setup.Topology.Name, _setup.Host.Name, _setup.Incarnation, _seq + 1, _keeper.Memory?.Highest ?? DecisionId.None, _progress,
-            AgentReports.FactsOf(_found, _setup.Topology, _ports.Watch.MachineUptime), _keeper.Memory?.TakeOver, _setup.Fingerprint, LetGo);
+            AgentReports.FactsOf(_found, _setup.Topology, _ports.Watch.MachineUptime), _keeper.Memory?.TakeOver, _setup.Fingerprint, LetGo,
+            AgentReports.LeaseOf(_order, _cover, _ports.LeaseClock.GetElapsedTime(0)));
         if (onlyIfChanged && !AgentReports.Differ(_lastSent, report))
             return;
         _seq++;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mmm.Shared.Agents;
+using Mmm.Shared.Leases;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
 
@@ -16,11 +17,23 @@ internal static class AgentReports
             mysqld.Binlog, mysqld.Gtid, (long)machineUptime.TotalSeconds, mysqld.Version);
     }
 
+    /// <param name="order">The standing order; null = none.</param>
+    /// <param name="cover">The host's leases.</param>
+    /// <param name="now">On the lease's clock.</param>
+    public static AgentProtocol.LeaseFacts? LeaseOf(AgentProtocol.HostOrder? order, LeaseCover cover, TimeSpan now)
+    {
+        if (order is null || order.Roles.IsEmpty)
+            return null;
+        TimeSpan left = order.Roles.Min(a => cover.Until.TryGetValue(a, out TimeSpan until) && until > now ? until - now : TimeSpan.Zero);
+        return new AgentProtocol.LeaseFacts((long)left.TotalMilliseconds, cover.ByPeers, cover.Obstacles.Values.FirstOrDefault());
+    }
+
     /// <summary>The same report without what moves all the time: two that differ here are worth an extra report.</summary>
     public static AgentProtocol.Report Lasting(AgentProtocol.Report report) => report with
     {
         Seq = 0,
         Progress = report.Progress with { Warnings = [] },
+        Lease = report.Lease is { } lease ? lease with { LeftMs = 0, Trouble = lease.Trouble is null ? null : "" } : null,
         Facts = report.Facts with
         {
             Addresses = [],

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Actors.Coordinator;
 using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
 
@@ -12,6 +13,9 @@ namespace Mmm.Actors.Agents;
 /// <param name="Gateways">Of every configured monitor.</param>
 /// <param name="Incarnation">Start of the process, UTC ticks.</param>
 /// <param name="Fingerprint">Of the settings; null = not told.</param>
+/// <param name="LeaseTtl">lease.ttl.</param>
+/// <param name="Lease">What is done without a lease.</param>
+/// <param name="LeaseDispatcher">Dispatcher with a thread of its own for the lease, which must not wait for anything else; null = the default one.</param>
 public sealed record AgentSetup(
     Host Host,
     ClusterTopology Topology,
@@ -19,7 +23,10 @@ public sealed record AgentSetup(
     TimeSpan CatchUpTimeout,
     ImmutableArray<MonitorGateway> Gateways,
     long Incarnation,
-    string? Fingerprint)
+    string? Fingerprint,
+    TimeSpan LeaseTtl,
+    LeaseSettings Lease,
+    string? LeaseDispatcher = null)
 {
     /// <summary>Deadlines and counts of the steps.</summary>
     public StepTerms Terms => new(Agent.WriterGrace, Agent.MaxKillRetries, Agent.KillRetryInterval, Agent.StatementTimeout, CatchUpTimeout);
@@ -28,12 +35,9 @@ public sealed record AgentSetup(
 /// <summary>The door of one monitor.</summary>
 /// <param name="Monitor">Its configured name.</param>
 /// <param name="Path">Actor path of its gateway.</param>
-public sealed record MonitorGateway(string Monitor, string Path)
+/// <param name="Granter">Actor path of its lease granter.</param>
+public sealed record MonitorGateway(string Monitor, string Path, string Granter)
 {
     public static MonitorGateway Of(MonitorMember monitor)
-    {
-        string address = monitor.Address.Contains(':') ? $"[{monitor.Address}]" : monitor.Address;
-        return new MonitorGateway(
-            monitor.Name, $"akka.tcp://{MonitorActors.SystemName}@{address}:{monitor.Port}{MonitorActors.PathOf(MonitorActors.AgentGateway)}");
-    }
+        => new(monitor.Name, WellKnown.OnMonitor(monitor, MonitorActors.AgentGateway), WellKnown.OnMonitor(monitor, MonitorActors.LeaseGranter));
 }

@@ -8,6 +8,11 @@ public interface ILocalWatch
     /// <returns>Null when it cannot be told or no such process runs.</returns>
     int? FindProcess(string? pidFile);
 
+    /// <summary>Ends mysqld at once (SIGKILL), also one that is stopped or hangs.</summary>
+    /// <param name="pidFile">As in <see cref="FindProcess"/>.</param>
+    /// <returns>For the log: what was done, or why nothing could be.</returns>
+    string Kill(string? pidFile);
+
     /// <summary>Completes when the process has ended.</summary>
     Task WaitForExitAsync(int processId, CancellationToken cancel);
 

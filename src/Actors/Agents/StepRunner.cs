@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mmm.Shared.Agents;
+using Mmm.Shared.Leases;
 using Mmm.Shared.Messages;
 
 namespace Mmm.Actors.Agents;
@@ -16,11 +17,14 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
     private readonly ReplicationSteps _replication = new(ports.Mysql, terms, time);
 
     /// <summary>Ends with an outcome, also when the step failed; throws only <see cref="OperationCanceledException"/>, when cancelled.</summary>
-    public async Task<StepOutcome> RunAsync(AgentStep step, CancellationToken cancel)
+    /// <param name="step">What to do.</param>
+    /// <param name="cover">What the host's leases allow.</param>
+    /// <param name="cancel">Ends it.</param>
+    public async Task<StepOutcome> RunAsync(AgentStep step, LeaseCover cover, CancellationToken cancel)
     {
         try
         {
-            return await DispatchAsync(step, cancel);
+            return await DispatchAsync(step, cover, cancel);
         }
         catch (MysqlServerException e)
         {
@@ -64,11 +68,11 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
         }
     }
 
-    private Task<StepOutcome> DispatchAsync(AgentStep step, CancellationToken cancel) => step switch
+    private Task<StepOutcome> DispatchAsync(AgentStep step, LeaseCover cover, CancellationToken cancel) => step switch
     {
         AgentStep.Impossible s => Task.FromResult(StepOutcome.Failed(s.Sentence)),
         AgentStep.RemoveAddress s => RemoveAsync(s, cancel),
-        AgentStep.AddAddress s => AddAsync(s, cancel),
+        AgentStep.AddAddress s => AddAsync(s, cover, cancel),
         AgentStep.BlockWrites => _blocker.BlockAsync(cancel),
         AgentStep.KillConnections => _blocker.EndClientsAsync(cancel),
         AgentStep.CatchUp s => _replication.CatchUpAsync(s.Order, cancel),
@@ -89,9 +93,19 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
         return StepOutcome.Done;
     }
 
-    private async Task<StepOutcome> AddAsync(AgentStep.AddAddress step, CancellationToken cancel)
+    private async Task<StepOutcome> AddAsync(AgentStep.AddAddress step, LeaseCover cover, CancellationToken cancel)
     {
-        await ports.Addresses.AddAsync(step.Address.Ip, cancel);
+        int seconds = cover.Seconds(step.Address, ports.LeaseClock.GetElapsedTime(0));
+        if (seconds == 0)
+            return StepOutcome.Failed($"less than a second is left of the lease of {step.Address}: it is added once the lease is renewed");
+        await ports.Addresses.AddAsync(step.Address.Ip, seconds, cancel);
+        // A process that stood still in between has added it for longer than the lease.
+        if (cover.Seconds(step.Address, ports.LeaseClock.GetElapsedTime(0)) + 1 < seconds)
+        {
+            await ports.Addresses.RemoveAsync(step.Address.Ip, cancel);
+            return StepOutcome.Failed($"this agent stood still while it added {step.Address}: it is added once the lease is renewed");
+        }
+
         try
         {
             // The first announcement belongs to the step: until it is out, clients still send to the old holder.
@@ -130,7 +144,13 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
 }
 
 /// <summary>What an agent works with.</summary>
-public sealed record AgentPorts(IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, ILocalWatch Watch, IAgentStore Store);
+/// <param name="Mysql">The local mysqld.</param>
+/// <param name="Addresses">The host's addresses.</param>
+/// <param name="Announcer">Tells the neighbours.</param>
+/// <param name="Watch">mysqld's process.</param>
+/// <param name="Store">What is remembered.</param>
+/// <param name="LeaseClock">Monotonic, and goes on while the machine is suspended.</param>
+public sealed record AgentPorts(IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock);
 
 /// <summary>Deadlines and counts of the steps.</summary>
 /// <param name="WriterGrace">How long running writers may finish once read_only is being set.</param>

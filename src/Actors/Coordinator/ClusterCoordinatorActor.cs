@@ -13,8 +13,8 @@ namespace Mmm.Actors.Coordinator;
 
 /// <summary>
 /// Decides for one MMM cluster: feeds what comes in to <see cref="ClusterTransition"/> and carries out its effects.
-/// Owns: the state and the child <c>ledger</c>. Receives: see <see cref="CoordinatorActor"/>. Sends: orders to agents, pictures to the status
-/// boards, LookNow to the vantages, KeepProbing to the probes, answers to operators.
+/// Owns: the state and the child <c>ledger</c>. Receives: see <see cref="CoordinatorActor"/>. Sends: orders to agents, withdrawals to the
+/// granters, pictures to the status boards, LookNow to the vantages, KeepProbing to the probes, answers to operators.
 /// Three behaviours: <see cref="Opening"/> (no reign yet), <see cref="Serving"/>, and <see cref="Storing"/> (a decision is on its way to the keepers;
 /// nothing is sent and nothing else decided until a quorum has it). A refusal by a keeper or an agent ends the reign: back to Opening, with nothing
 /// remembered but the ledger. After a restart: the same.
@@ -37,6 +37,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
     private readonly ImmutableDictionary<string, ActorSelection> _agents;
     private readonly ImmutableArray<ActorSelection> _boards;
     private readonly ImmutableArray<ActorSelection> _vantages;
+    private readonly ImmutableArray<ActorSelection> _granters;
     private readonly Dictionary<string, IActorRef> _askers = new(StringComparer.Ordinal);
 
     private ClusterState? _state;
@@ -66,6 +67,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         IActorContext context = Context;
         _agents = _cluster.Topology.Hosts.Values.ToImmutableDictionary(h => h.Name, h => context.ActorSelection(WellKnown.AgentOf(h)));
         _boards = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.StatusBoard)))];
+        _granters = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.LeaseGranter)))];
         _vantages = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.Vantage)))];
         Opening();
     }
@@ -88,6 +90,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         // Observers repeat themselves: what is dropped before the reign comes again within a second.
         Receive<SightProtocol.IMessage>(_ => { });
         Receive<AgentProtocol.IMessage>(_ => { });
+        Receive<LeaseProtocol.IMessage>(_ => { });
         Receive<TickDue>(_ => { });
     }
 
@@ -99,6 +102,8 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         Receive<SightProtocol.ReplicationSight>(m => Step(new ReplicationSeen(_clock.Now, m)));
         Receive<AgentProtocol.Report>(m => Step(new AgentReported(_clock.Now, m)));
         Receive<AgentProtocol.Refused>(HandleRefused);
+        Receive<LeaseProtocol.Withdrawn>(m => Step(new WithdrawalConfirmed(_clock.Now, m)));
+        Receive<LeaseProtocol.Ages>(m => Step(new LeaseAgesSeen(_clock.Now, m)));
         Receive<ControlProtocol.Command>(HandleCommand);
         Receive<LedgerMessages.SteppedDown>(m => StepDown(m.Higher, "a keeper has promised a higher epoch"));
     }
@@ -114,6 +119,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         Receive<ControlProtocol.Command>(m => WhileStoring(m));
         Receive<SightProtocol.IMessage>(m => WhileStoring(m));
         Receive<AgentProtocol.IMessage>(m => WhileStoring(m));
+        Receive<LeaseProtocol.IMessage>(m => WhileStoring(m));
     }
 
     private void Common()
@@ -263,6 +269,13 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
             {
                 case SendOrder { Order: var order }:
                     _agents[order.Host].Tell(order);
+                    break;
+                case RelayOrder { Via: var via, Order: var order }:
+                    _agents[via].Tell(new AgentProtocol.Relay(order));
+                    break;
+                case SendWithdraw { Withdraw: var withdraw }:
+                    foreach (ActorSelection granter in _granters)
+                        granter.Tell(withdraw);
                     break;
                 case GiveAnswer { Answer: var answer }:
                     if (_askers.Remove(answer.Id, out IActorRef? asker))

@@ -8,7 +8,7 @@ namespace Mmm.Actors.Coordinator;
 /// <summary>
 /// The cluster singleton <c>coordinator</c>: one child per MMM cluster decides for it; this actor only hands messages on by the
 /// cluster they name, so the clusters of an installation never touch each other.
-/// Receives, from any node through the singleton proxy: agents' reports and refusals, the vantages' and probes' sights, operators' commands.
+/// Receives, from any node through the singleton proxy: agents' reports and refusals, the vantages' and probes' sights, the granters' word, operators' commands.
 /// Keeps nothing: after a restart the children adopt the ledger.
 /// </summary>
 public sealed class CoordinatorActor : ReceiveActor
@@ -27,6 +27,7 @@ public sealed class CoordinatorActor : ReceiveActor
         Receive<AgentProtocol.Refused>(m => HandOn(m.Cluster, m));
         Receive<SightProtocol.VantageReport>(m => HandOn(m.Cluster, m));
         Receive<SightProtocol.ReplicationSight>(m => HandOn(m.Cluster, m));
+        Receive<LeaseProtocol.Ages>(m => HandOn(m.Cluster, m));
         Receive<ControlProtocol.Command>(HandleCommand);
         Receive<ControlProtocol.Ping>(m => Sender.Tell(new ControlProtocol.Answer(m.Id, true, "OK: Pinged successfully!", null)));
     }

@@ -40,5 +40,8 @@ public static class WellKnown
     /// <summary>The agent of a DB host.</summary>
     public static string AgentOf(Host host) => $"akka.tcp://mmm-agent@{Bracketed(host.Ip)}:{host.AgentPort}/user/agent";
 
+    /// <summary>The lease of a DB host.</summary>
+    public static string LeaseOf(Host host) => $"{AgentOf(host)}/lease";
+
     private static string Bracketed(string ip) => ip.Contains(':', StringComparison.Ordinal) ? $"[{ip}]" : ip;
 }

@@ -75,12 +75,14 @@ public sealed class KeeperActor : ReceiveActor, IWithTimers
         Receive<KeeperDisk.Failed>(HandleFailed);
         Receive<SlowDue>(_ => HandleSlow("reading"));
         Receive<LedgerProtocol.AskStatus>(_ => HandleAskStatus());
+        Receive<LedgerProtocol.AskHolding>(HandleAskHolding);
         Receive<LedgerProtocol.IMessage>(Enqueue);
     }
 
     private void Ready()
     {
         Receive<LedgerProtocol.AskStatus>(_ => HandleAskStatus());
+        Receive<LedgerProtocol.AskHolding>(HandleAskHolding);
         Receive<LedgerProtocol.IMessage>(HandleMessage);
         Receive<KeeperDisk.Written>(HandleWritten);
         Receive<KeeperDisk.Failed>(HandleFailed);
@@ -92,6 +94,7 @@ public sealed class KeeperActor : ReceiveActor, IWithTimers
     {
         Receive<ReopenDue>(_ => Open());
         Receive<LedgerProtocol.AskStatus>(_ => HandleAskStatus());
+        Receive<LedgerProtocol.AskHolding>(HandleAskHolding);
         Receive<LedgerProtocol.IMessage>(m => Refuse(m, Sender));
     }
 
@@ -238,6 +241,14 @@ public sealed class KeeperActor : ReceiveActor, IWithTimers
                 s.Cluster, _trouble is null ? s.Standing : KeeperStanding.Unwritable, _trouble ?? KeeperCatchUp.Explain(s), s.Record?.Promised ?? Epoch.None, s.Record?.Held ?? DecisionId.None)),
         ];
         Sender.Tell(new LedgerProtocol.Status(_name, views));
+    }
+
+    private void HandleAskHolding(LedgerProtocol.AskHolding ask)
+    {
+        if (!_clusters.TryGetValue(ask.Cluster, out KeeperState? s))
+            return;
+        bool voting = s.Standing == KeeperStanding.Voting && _trouble is null;
+        Sender.Tell(new LedgerProtocol.Holding(ask.Cluster, _name, voting, voting ? s.Record!.Held : DecisionId.None, voting ? s.Record!.Document : null));
     }
 
     private void RefuseAllWaiting()

@@ -3,6 +3,7 @@ using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Mmm.Actors.Agents;
+using Mmm.Actors.Leases;
 using Mmm.Actors.Probing;
 using Mmm.Actors.Serialization;
 using Mmm.Actors.Status;
@@ -62,6 +63,7 @@ public static class MonitorSystem
         IActorRef coordinator = registry.Get<CoordinatorProxyKey>();
         registry.Register<StatusBoardKey>(system.ActorOf(StatusBoardActor.Props(parts.Time), MonitorActors.StatusBoard));
         registry.Register<AgentGatewayKey>(system.ActorOf(AgentGatewayActor.Props(parts.Settings, coordinator), MonitorActors.AgentGateway));
+        system.ActorOf(LeaseGranterActor.Props(parts.Settings, parts.Time, coordinator), MonitorActors.LeaseGranter);
         registry.Register<VantageKey>(system.ActorOf(VantageActor.Props(parts.Settings, SetupOf(parts, registry)), MonitorActors.Vantage));
         registry.Register<BootstrapKey>(system.ActorOf(BootstrapActor.Props(parts.Settings, parts.Time), MonitorActors.Bootstrap));
         system.ActorOf(CoordinatorWatchActor.Props(parts.Time, CoordinatorWatchActor.DefaultPatience), MonitorActors.CoordinatorWatch);

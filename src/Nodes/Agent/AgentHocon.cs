@@ -11,6 +11,8 @@ internal static class AgentHocon
 
     public const string ActorName = "agent";
 
+    public const string LeaseDispatcher = "mmm.lease-dispatcher";
+
     public static string Render(Host host, AgentSettings agent) => AkkaHocon.Render(new Dictionary<string, object>
     {
         ["akka.actor.provider"] = "remote",
@@ -31,7 +33,9 @@ internal static class AgentHocon
         ["akka.remote.log-remote-lifecycle-events"] = "off",
         // From outside only the agent itself can be addressed by path, and nothing can be deployed here.
         ["akka.remote.untrusted-mode"] = true,
-        ["akka.remote.trusted-selection-paths"] = new[] { $"/user/{ActorName}" },
+        ["akka.remote.trusted-selection-paths"] = new[] { $"/user/{ActorName}", $"/user/{ActorName}/lease" },
+        // A thread of its own: the lease must not wait for anything else that the agent does.
+        [$"{LeaseDispatcher}.type"] = "PinnedDispatcher",
         ["akka.coordinated-shutdown.exit-clr"] = false,
         ["akka.coordinated-shutdown.run-by-clr-shutdown-hook"] = false,
         ["akka.coordinated-shutdown.default-phase-timeout"] = TimeSpan.FromSeconds(2),

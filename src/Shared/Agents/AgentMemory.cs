@@ -17,8 +17,10 @@ public sealed record StoppedThreads(bool Io, bool Sql);
 /// The latest of an unbroken row of writable orders under which the server has been writable: a server found read-only under
 /// it was restarted, and needs neither a catch-up nor a new <see cref="TakeOver"/>. Null when there is none.
 /// </param>
+/// <param name="Order">The latest order: after a restart its addresses are claimed at once. Null before the first.</param>
 public sealed record AgentMemory(
-    DecisionId Highest, StoppedThreads? Stopped, AgentProtocol.TakeOver? TakeOver, AgentProtocol.TakeOver? Noted, DecisionId? WritableFor)
+    DecisionId Highest, StoppedThreads? Stopped, AgentProtocol.TakeOver? TakeOver, AgentProtocol.TakeOver? Noted, DecisionId? WritableFor,
+    AgentProtocol.HostOrder? Order = null)
 {
     public static readonly AgentMemory Empty = new(DecisionId.None, null, null, null, null);
 
@@ -32,6 +34,6 @@ public sealed record AgentMemory(
     {
         bool goesOn = WritableFor is not null && order.Writable
             && (order.CatchUp is null || (standing is not null && order.WantsTheSameAs(standing)));
-        return this with { Highest = order.Id, WritableFor = goesOn ? order.Id : null };
+        return this with { Highest = order.Id, WritableFor = goesOn ? order.Id : null, Order = order };
     }
 }

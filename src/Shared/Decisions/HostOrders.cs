@@ -12,7 +12,7 @@ public static class HostOrders
     /// <summary>The whole wanted state of <paramref name="host"/>.</summary>
     public static HostOrder For(ClusterTopology topology, DecisionSettings settings, ClusterDocument document, string host, DecisionId id)
     {
-        ImmutableArray<RoleAddress> roles = [.. document.Slots.Where(s => s.Holder == host).Select(s => s.Address)];
+        ImmutableArray<RoleAddress> roles = LeaseHoldings.Of(document, host);
         bool writable = roles.Contains(topology.WriterAddress);
         return new HostOrder(
             topology.Name, host, id, document.Hosts[host].State, roles, writable,

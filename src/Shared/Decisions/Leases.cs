@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Mmm.Shared.Leases;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Topology;
 
 namespace Mmm.Shared.Decisions;
 
@@ -82,7 +83,7 @@ public static class Leases
         {
             if (state.Document.Hosts.TryGetValue(host, out HostRecord? record) && record.State == HostState.Online && !state.AgentLost(host))
                 continue;
-            ImmutableArray<Topology.RoleAddress> allowed = [.. state.Document.Slots.Where(s => s.Holder == host).Select(s => s.Address)];
+            ImmutableArray<RoleAddress> allowed = LeaseHoldings.Of(state.Document, host);
             bool goesOn = state.Withdrawals.TryGetValue(host, out Withdrawal? withdrawal) && withdrawal.Request.Allowed.SequenceEqual(allowed);
             if (goesOn && (withdrawal!.OverAt.Count == state.Monitors || state.At - withdrawal.SentAt < s_resendAfter))
             {

@@ -10,6 +10,12 @@ namespace Mmm.Shared.Leases;
 /// <param name="Peer">Its promises.</param>
 public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
 {
+    /// <summary>
+    /// Claims that no lease has come for yet, and until when it is waited for: what is on the host already (from before the agent started, or from before
+    /// its first order) is left alone that long. The kernel's lifetime of a leased address ends by itself all the same.
+    /// </summary>
+    public ImmutableSortedDictionary<RoleAddress, TimeSpan> Pending { get; init; } = ImmutableSortedDictionary<RoleAddress, TimeSpan>.Empty;
+
     /// <param name="setup">Whose leases and by which rules.</param>
     /// <param name="now">The host's clock.</param>
     public static AgentLease Start(LeaseHolderSetup setup, TimeSpan now) => new(
@@ -21,8 +27,14 @@ public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
         // An address that this agent is not configured with could neither be shown nor taken away: its plan says so.
         ImmutableArray<RoleAddress> known = [.. roles.Where(a => Peer.Topology.MayCarry(a.Role, Peer.Host))];
         FailsafePeer peer = Peer.Take(order, known, remembered);
+        ImmutableArray<RoleAddress> fresh = [.. known.Where(a => !Holder.Claims.Contains(a))];
         HolderStep step = Holder.Take(order, known, now);
-        return new AgentLeaseStep(new AgentLease(step.Next, peer), step.Asks, step.Lapsed, null);
+        return (this with
+        {
+            Holder = step.Next,
+            Peer = peer,
+            Pending = Pending.RemoveRange(Pending.Keys.Where(a => !known.Contains(a))).SetItems(fresh.Select(a => KeyValuePair.Create(a, now + Holder.Setup.Terms.Ttl))),
+        }).Waiting(step, now);
     }
 
     /// <summary>A monitor answers.</summary>
@@ -37,7 +49,7 @@ public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
         (FailsafePeer peer, Held reply) = Peer.Take(request, a => Holder.Left(a, now) > TimeSpan.Zero, now);
         // What is known to be held elsewhere by a later decision is not held on to here.
         LeaseHolder holder = Holder with { Withdrawn = Holder.Withdrawn.Union(peer.Outdated) };
-        return new AgentLease(holder, peer).Tick(now) with { Reply = reply };
+        return (this with { Holder = holder, Peer = peer }).Tick(now) with { Reply = reply };
     }
 
     /// <summary>Another host has let go of everything, by its own word.</summary>
@@ -47,15 +59,12 @@ public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
     public AgentLeaseStep Tick(TimeSpan now)
     {
         HolderStep step = Holder.Tick(now);
-        return new AgentLeaseStep(this with { Holder = step.Next }, step.Asks, step.Lapsed, null);
+        return (this with { Holder = step.Next }).Waiting(step, now);
     }
 
     /// <summary>When <see cref="Tick"/> has something to do next; null = not before another input.</summary>
-    public TimeSpan? WakeAt(TimeSpan now) => (Holder.WakeAt, Peer.WakeAt(now)) switch
-    {
-        ({ } a, { } b) => a < b ? a : b,
-        var (a, b) => a ?? b,
-    };
+    public TimeSpan? WakeAt(TimeSpan now) =>
+        new[] { Holder.WakeAt, Peer.WakeAt(now), Pending.IsEmpty ? null : Pending.Values.Min() }.Min();
 
     /// <summary>How long each claimed address may be shown from now on; those that may not are not in it.</summary>
     public ImmutableSortedDictionary<RoleAddress, TimeSpan> Cover(TimeSpan now) => Holder.Claims
@@ -64,12 +73,28 @@ public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
         .Where(c => c.Value > TimeSpan.Zero)
         .ToImmutableSortedDictionary();
 
+    /// <summary>The picture of this moment for those who act by it.</summary>
+    public LeaseCover CoverAt(TimeSpan now)
+    {
+        ImmutableSortedDictionary<RoleAddress, TimeSpan> cover = Cover(now);
+        return new LeaseCover(
+            Holder.Order,
+            cover.ToImmutableSortedDictionary(c => c.Key, c => now + c.Value),
+            [.. Pending.Keys.Where(a => !cover.ContainsKey(a))],
+            Holder.Claims.Where(a => !cover.ContainsKey(a)).ToImmutableSortedDictionary(a => a, a => Obstacle(a, now)!),
+            !Holder.ByPeers.IsEmpty);
+    }
+
     /// <summary>Why a claimed address may not be shown, for people; null = it may.</summary>
     public string? Obstacle(RoleAddress address, TimeSpan now) =>
         Peer.Obstacle(address, now) is { } promised ? promised
         : Holder.Left(address, now) > TimeSpan.Zero ? null
         : Holder.Refusals.Count > 0 ? $"no quorum of monitors grants {address}: {string.Join("; ", Holder.Refusals.Values.Distinct())}"
         : $"no quorum of monitors answers that it grants {address}";
+
+    private AgentLeaseStep Waiting(HolderStep step, TimeSpan now) => new(
+        this with { Pending = Pending.RemoveRange(Pending.Where(p => p.Value <= now || step.Lapsed.Contains(p.Key) || Holder.Left(p.Key, now) > TimeSpan.Zero).Select(p => p.Key)) },
+        step.Asks, step.Lapsed, null);
 }
 
 /// <param name="Next">The state after it.</param>

@@ -84,9 +84,9 @@ public sealed record FailsafePeer(
     /// <summary>Why the host may not show the address now; null = as far as promises go it may.</summary>
     public string? Obstacle(RoleAddress address, TimeSpan now) =>
         Promises.TryGetValue(address, out FailsafePromise? p) && p.Until > now
-            ? $"host '{p.To}' holds {address}: it is cut off from the monitors, but alive, and has been promised that nobody takes it over for another {(p.Until - now).TotalSeconds:0.0} s"
+            ? $"host '{p.To}' holds {address}: it is cut off from the monitors, but alive, and has been promised that nobody takes it over for one lease.ttl"
             : Topology.Roles[address.Role].Mode == RoleMode.Exclusive && now < QuietUntil && !Had.Contains(address)
-                ? $"the agent has just started and may have promised {address} to another host before; it waits for another {(QuietUntil - now).TotalSeconds:0.0} s"
+                ? $"the agent has just started and may have promised {address} to another host before; it waits for one lease.ttl"
                 : null;
 
     /// <summary>When an <see cref="Obstacle"/> ends by itself; null = there is none.</summary>

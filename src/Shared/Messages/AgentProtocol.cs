@@ -42,6 +42,12 @@ public static class AgentProtocol
             && Roles.SequenceEqual(other.Roles) && Replication == other.Replication && CatchUp == other.CatchUp;
     }
 
+    /// <summary>
+    /// Coordinator -> agent of a host that can be reached: pass this order on to the agent of another host of the cluster, which must let go of something and
+    /// cannot be reached. That one obeys it as if it had come directly, and its report comes back the same way. A resend is harmless.
+    /// </summary>
+    public sealed record Relay(HostOrder Order) : IMessage;
+
     /// <summary>What an agent shall do with its server's replication.</summary>
     public enum ReplicationAction
     {
@@ -100,6 +106,7 @@ public static class AgentProtocol
     /// True: seen since the order that <paramref name="Progress"/> speaks of was taken up, and with no step of an earlier order still running: no role
     /// address that is not in it, and, unless it is a writable one, mysqld read-only or dead. Whatever else the order wants may still be under way.
     /// </param>
+    /// <param name="Lease">Its leases; null when it claims nothing.</param>
     public sealed record Report(
         string Cluster,
         string Host,
@@ -110,7 +117,13 @@ public static class AgentProtocol
         HostFacts Facts,
         TakeOver? TakeOver,
         string? Fingerprint = null,
-        bool LetGo = false) : IMessage;
+        bool LetGo = false,
+        LeaseFacts? Lease = null) : IMessage;
+
+    /// <param name="LeftMs">What is left of the lease that ends first, in milliseconds; 0 = something that the order gives is not leased.</param>
+    /// <param name="ByPeers">Exclusive roles go on by the word of the other hosts, as no quorum of monitors answers (failsafe).</param>
+    /// <param name="Trouble">Why something that the order gives may not be shown; null = everything may.</param>
+    public sealed record LeaseFacts(long LeftMs, bool ByPeers, string? Trouble);
 
     /// <summary>How far an agent is with an order.</summary>
     public enum OrderStatus

@@ -64,6 +64,17 @@ public static class LedgerProtocol
     /// <param name="Why">For people: why and what to do.</param>
     public sealed record NotVoting(string Cluster, string Keeper, KeeperStanding Standing, string Why) : IAnswer;
 
+    /// <summary>Granter of a monitor that has just started -> every keeper: what do you hold? Reply: <see cref="Holding"/>. Changes nothing.</summary>
+    public sealed record AskHolding(string Cluster) : IMessage;
+
+    /// <summary>Keeper -> granter.</summary>
+    /// <param name="Cluster">MMM cluster.</param>
+    /// <param name="Keeper">Who answers.</param>
+    /// <param name="Voting">Only the word of a keeper that votes counts.</param>
+    /// <param name="Held">Place of the document it holds; <see cref="DecisionId.None"/> when it holds none.</param>
+    /// <param name="Document">That document; null when it holds none.</param>
+    public sealed record Holding(string Cluster, string Keeper, bool Voting, DecisionId Held, string? Document) : IMessage;
+
     /// <summary>
     /// Keeper that lost its records -> every other keeper: give me yours, and count me by my new life from now on. Reply: <see cref="Copy"/>,
     /// from a voting keeper only once it has the new life on disk.

@@ -19,6 +19,14 @@ internal static partial class LibC
     /// <summary>Number of pidfd_open, the same on every architecture.</summary>
     private const long PidFdOpenNumber = 434;
 
+    /// <summary>Number of pidfd_send_signal, the same on every architecture.</summary>
+    private const long PidFdSendSignalNumber = 424;
+
+    public const int SigKill = 9;
+
+    /// <summary>CLOCK_BOOTTIME: monotonic, and goes on while the machine is suspended.</summary>
+    public const int ClockBootTime = 7;
+
     [StructLayout(LayoutKind.Sequential)]
     public struct PollFd
     {
@@ -69,9 +77,21 @@ internal static partial class LibC
     /// <summary>A descriptor that becomes readable when the process ends; negative when the kernel does not give one.</summary>
     public static int PidFdOpen(int pid) => (int)Syscall(PidFdOpenNumber, pid, 0);
 
+    /// <summary>Sends a signal to exactly the process of the descriptor, never to a later one with the same number.</summary>
+    public static int PidFdSendSignal(int pidFd, int signal) => (int)Syscall(PidFdSendSignalNumber, pidFd, signal, 0, 0);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
+    public static partial int ClockGetTime(int clock, Span<long> time);
+
     /// <summary>The text of the last error of a call on this thread.</summary>
     public static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long Syscall(long number, long first, long second);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial long Syscall(long number, long first, long second, long third, long fourth);
 }

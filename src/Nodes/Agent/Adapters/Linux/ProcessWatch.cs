@@ -23,6 +23,26 @@ public sealed class ProcessWatch(Poller poller, string? configuredPidFile, TimeS
         return Runs(pid) && IsMysqld(pid) ? pid : null;
     }
 
+    public string Kill(string? pidFile)
+    {
+        if (FindProcess(pidFile) is not { } pid)
+            return "it could not be killed, as its process was not found (is mysql_pid_file right?)";
+        int fd = LibC.PidFdOpen(pid);
+        if (fd < 0)
+            return LibC.Kill(pid, LibC.SigKill) == 0 ? $"process {pid} was killed" : $"process {pid} could not be killed: {LibC.LastError()}";
+        try
+        {
+            // Between the look and the opening another process may have taken the number.
+            return FindProcess(pidFile) != pid ? $"process {pid} has just ended"
+                : LibC.PidFdSendSignal(fd, LibC.SigKill) == 0 ? $"process {pid} was killed"
+                : $"process {pid} could not be killed: {LibC.LastError()}";
+        }
+        finally
+        {
+            _ = LibC.Close(fd);
+        }
+    }
+
     public async Task WaitForExitAsync(int processId, CancellationToken cancel)
     {
         int fd = LibC.PidFdOpen(processId);

@@ -35,6 +35,7 @@ internal static class Netlink
     private const ushort Request = 0x1;
     private const ushort Acknowledge = 0x4;
     private const ushort Exclusive = 0x200;
+    private const ushort Replace = 0x100;
     private const ushort Dump = 0x300;
     private const ushort Create = 0x400;
     private const ushort AttributeAddress = 1;
@@ -107,26 +108,15 @@ internal static class Netlink
     }
 
     /// <summary>Adds a host address (/32 or /128); one that is there already is no error.</summary>
-    public static void Add(IPAddress ip, int link)
-    {
-        byte[] bytes = ip.GetAddressBytes();
-        using var body = new MemoryStream();
-        WriteAddressHeader(body, bytes.Length, (byte)(bytes.Length * 8), link);
-        WriteAttribute(body, AttributeLocal, bytes);
-        WriteAttribute(body, AttributeAddress, bytes);
-        if (bytes.Length == 16)
-        {
-            // Deprecated from the start (preferred lifetime 0, valid for ever): it answers, but the host's own connections do not leave from it.
-            byte[] lifetimes = new byte[16];
-            BinaryPrimitives.WriteUInt32LittleEndian(lifetimes.AsSpan(4), uint.MaxValue);
-            WriteAttribute(body, AttributeCacheInfo, lifetimes);
-            byte[] flags = new byte[4];
-            BinaryPrimitives.WriteUInt32LittleEndian(flags, FlagNoDad | FlagNoPrefixRoute);
-            WriteAttribute(body, AttributeFlags, flags);
-        }
+    /// <param name="ip">Which.</param>
+    /// <param name="link">Kernel's index of the interface.</param>
+    /// <param name="seconds">Then the kernel takes it away by itself.</param>
+    public static void Add(IPAddress ip, int link, int seconds) =>
+        Change(NewAddress, Create | Exclusive, WithLifetime(new KernelAddress(ip, (byte)(ip.GetAddressBytes().Length * 8), link), seconds), ErrnoExists, $"adding {ip}");
 
-        Change(NewAddress, Create | Exclusive, body.ToArray(), ErrnoExists, $"adding {ip}");
-    }
+    /// <summary>Gives an address that is there another lifetime. (One that is not there would be added: the caller looks first.)</summary>
+    public static void Extend(KernelAddress address, int seconds) =>
+        Change(NewAddress, Replace, WithLifetime(address, seconds), 0, $"giving {address.Ip} a lifetime of {seconds} s");
 
     /// <summary>Removes one address; one that is gone already is no error.</summary>
     public static void Remove(KernelAddress address)
@@ -137,6 +127,29 @@ internal static class Netlink
         WriteAttribute(body, AttributeLocal, bytes);
         WriteAttribute(body, AttributeAddress, bytes);
         Change(DeleteAddress, 0, body.ToArray(), ErrnoNotAvailable, $"removing {address.Ip}");
+    }
+
+    private static byte[] WithLifetime(KernelAddress address, int seconds)
+    {
+        byte[] bytes = address.Ip.GetAddressBytes();
+        using var body = new MemoryStream();
+        WriteAddressHeader(body, bytes.Length, address.PrefixLength, address.Interface);
+        WriteAttribute(body, AttributeLocal, bytes);
+        WriteAttribute(body, AttributeAddress, bytes);
+        // struct ifa_cacheinfo: preferred and valid lifetime in seconds. An IPv6 address is deprecated from the start (preferred 0): it answers, but the
+        // host's own connections do not leave from it.
+        byte[] lifetimes = new byte[16];
+        BinaryPrimitives.WriteInt32LittleEndian(lifetimes, bytes.Length == 16 ? 0 : seconds);
+        BinaryPrimitives.WriteInt32LittleEndian(lifetimes.AsSpan(4), seconds);
+        WriteAttribute(body, AttributeCacheInfo, lifetimes);
+        if (bytes.Length == 16)
+        {
+            byte[] flags = new byte[4];
+            BinaryPrimitives.WriteUInt32LittleEndian(flags, FlagNoDad | FlagNoPrefixRoute);
+            WriteAttribute(body, AttributeFlags, flags);
+        }
+
+        return body.ToArray();
     }
 
     /// <summary>A socket that becomes readable when any address changes.</summary>
