@@ -230,7 +230,8 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         LeaseCover before = _cover;
         _cover = seen.Cover;
         bool same = before.Until.Keys.SequenceEqual(_cover.Until.Keys) && before.Pending.SetEquals(_cover.Pending) && before.Obstacles.Keys.SequenceEqual(_cover.Obstacles.Keys);
-        if (same)
+        // An address that could not be added for the last part of a lease is added as soon as the lease is renewed.
+        if (same && !(_pausing && _progress.Step == "add_address"))
             return;
         // A run that began under other leases may do what these forbid.
         if (before.Until.Keys.Except(_cover.Until.Keys).Any())

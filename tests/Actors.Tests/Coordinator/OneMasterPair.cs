@@ -27,7 +27,8 @@ internal static class OneMasterPair
             15 * second, 3 * second);
         var login = new MysqlLogin("u", new Secret("p"));
         var cluster = new ClusterSettings(
-            topology, decisions, CheckNames.All.ToImmutableSortedDictionary(k => k, _ => new CheckSettings(second, 2 * second, second)), 60 * second, login, login, login);
+            topology, decisions, CheckNames.All.ToImmutableSortedDictionary(k => k, _ => new CheckSettings(second, 2 * second, second)),
+            new LeaseSettings(second, true, true, true), 60 * second, login, login, login);
         return new MmmSettings(
             "mon1", null, [new MonitorMember("mon1", "127.0.0.1", monitorPort, 8558)],
             new MonitorSettings("/nowhere", "127.0.0.1", null, false, [], second, new MembershipSettings(second, second, second, second, second, second), null, second),

@@ -31,13 +31,28 @@ public sealed class FakeAddresses : IAddresses, IAnnouncer
 
     public Task<ImmutableArray<string>> ReadAsync(CancellationToken cancel) => Task.FromResult(_ips.ToImmutableArray());
 
-    public Task AddAsync(string ip, CancellationToken cancel)
+    /// <summary>Lifetime each address was last given, in seconds.</summary>
+    public ImmutableSortedDictionary<string, int> Seconds { get; private set; } = ImmutableSortedDictionary<string, int>.Empty;
+
+    public Task AddAsync(string ip, int seconds, CancellationToken cancel)
     {
         if (AddFailure is { } why)
             throw new AddressException(why);
         OnAdd(ip);
+        Seconds = Seconds.SetItem(ip, seconds);
         ByHand(i => i.Add(ip));
         return Task.CompletedTask;
+    }
+
+    public void Extend(IReadOnlyDictionary<string, int> seconds) => Seconds = Seconds.SetItems(seconds.Where(s => _ips.Contains(s.Key)));
+
+    public void Remove(IReadOnlyCollection<string> ips)
+    {
+        foreach (string ip in ips.Where(_ips.Contains))
+        {
+            OnRemove(ip);
+            ByHand(i => i.Remove(ip));
+        }
     }
 
     public Task RemoveAsync(string ip, CancellationToken cancel)
@@ -85,7 +100,16 @@ public sealed class NoWatch : ILocalWatch
 {
     public TimeSpan MachineUptime => TimeSpan.FromHours(1);
 
+    /// <summary>How often mysqld was to be killed.</summary>
+    public int Kills { get; private set; }
+
     public int? FindProcess(string? pidFile) => null;
+
+    public string Kill(string? pidFile)
+    {
+        Kills++;
+        return "killed";
+    }
 
     public Task WaitForExitAsync(int processId, CancellationToken cancel) => Task.Delay(Timeout.Infinite, cancel);
 }

@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Mmm.Actors.Agents;
 using Mmm.Agent.Tests.Servers;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Topology;
 
 namespace Mmm.Agent.Tests.Actors;
 
@@ -24,7 +25,7 @@ public sealed class TestAgent : IAsyncDisposable
             akka.stdout-loglevel = off
             akka.scheduler.tick-duration = 10ms
             """));
-        IActorRef gateway = _system.ActorOf(Props.Create(() => new Sink(Reports)), "agent-gateway");
+        IActorRef gateway = _system.ActorOf(Props.Create(() => new Monitor(Reports, Granting)), "agent-gateway");
         _coordinator = _system.ActorOf(Props.Create(() => new Sink(Answers)), "coordinator");
         _agent = _system.ActorOf(AgentActor.Props(cluster.Setup(host, gateway.Path.ToStringWithoutAddress()), ports, TimeProvider.System), "agent");
     }
@@ -32,12 +33,15 @@ public sealed class TestAgent : IAsyncDisposable
     /// <summary>What the monitors are told.</summary>
     public ConcurrentQueue<object> Reports { get; } = new();
 
+    /// <summary>Which of the claimed addresses the only monitor grants.</summary>
+    public Switch Granting { get; } = new();
+
     /// <summary>What the orders' sender is told.</summary>
     public ConcurrentQueue<object> Answers { get; } = new();
 
     public AgentProtocol.Report Last => Reports.OfType<AgentProtocol.Report>().LastOrDefault() ?? throw new InvalidOperationException("no report yet");
 
-    public void Send(AgentProtocol.HostOrder order) => _agent.Tell(order, _coordinator);
+    public void Send(AgentProtocol.IMessage message) => _agent.Tell(message, _coordinator);
 
     public async Task<AgentProtocol.Report> ReportedAsync(string what, Func<AgentProtocol.Report, bool> condition)
     {
@@ -76,6 +80,33 @@ public sealed class TestAgent : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await _system.Terminate();
+
+    /// <summary>Decides what is granted.</summary>
+    public sealed class Switch
+    {
+        private volatile Func<RoleAddress, bool>? _granted = _ => true;
+
+        /// <summary>Null: no answer at all.</summary>
+        public Func<RoleAddress, bool>? Granted
+        {
+            get => _granted;
+            set => _granted = value;
+        }
+    }
+
+    /// <summary>The only monitor: keeps the reports, and grants leases.</summary>
+    private sealed class Monitor : ReceiveActor
+    {
+        public Monitor(ConcurrentQueue<object> kept, Switch granting)
+        {
+            Receive<LeaseProtocol.Renew>(r =>
+            {
+                if (granting.Granted is { } granted)
+                    Sender.Tell(new LeaseProtocol.Granted(r.Cluster, "mon1", r.Host, r.Incarnation, r.Seq, [.. r.Claims.Where(granted)], [], r.Claims.All(granted) ? null : "not granted as scripted"));
+            });
+            ReceiveAny(kept.Enqueue);
+        }
+    }
 
     private sealed class Sink : ReceiveActor
     {

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Mmm.Actors.Agents;
 using Mmm.Agent.Adapters.Linux;
 using Mmm.Agent.Adapters.Network;
+using Mmm.Agent.Tests.Servers;
 using Xunit;
 
 namespace Mmm.Agent.Tests.Network;
@@ -28,8 +30,8 @@ public sealed class InNamespaceTests : IDisposable
         foreach (string ip in (string[])[Writer, Writer6])
         {
             Task changed = _addresses.ChangedAsync(_cancel);
-            await _addresses.AddAsync(ip, _cancel);
-            await _addresses.AddAsync(ip, _cancel);
+            await _addresses.AddAsync(ip, 30, _cancel);
+            await _addresses.AddAsync(ip, 30, _cancel);
             await changed.WaitAsync(TimeSpan.FromSeconds(5), _cancel);
             Assert.Contains(ip, await _addresses.ReadAsync(_cancel));
 
@@ -42,19 +44,46 @@ public sealed class InNamespaceTests : IDisposable
 
         // As added by hand or by another program: with another prefix, or on another interface.
         await ShellAsync($"ip addr add {Writer}/24 dev eth0; ip addr add {Writer}/32 dev lo");
-        await _addresses.AddAsync(Writer, _cancel);
+        await _addresses.AddAsync(Writer, 30, _cancel);
         await _addresses.RemoveAsync(Writer, _cancel);
         Assert.DoesNotContain(Writer, await _addresses.ReadAsync(_cancel));
         Assert.Contains("10.9.0.1", await _addresses.ReadAsync(_cancel));
 
         // The host's own connections must not leave from a role address that may go at any moment.
-        await _addresses.AddAsync(Writer6, _cancel);
+        await _addresses.AddAsync(Writer6, 30, _cancel);
         Assert.Contains("src fd00:9::1 ", await ShellAsync("ip route get fd00:9::2"), StringComparison.Ordinal);
-        await _addresses.AddAsync(Writer, _cancel);
+        await _addresses.AddAsync(Writer, 30, _cancel);
         Assert.Contains("src 10.9.0.1 ", await ShellAsync("ip route get 10.9.0.2"), StringComparison.Ordinal);
 
-        AddressException e = await Assert.ThrowsAsync<AddressException>(() => new KernelAddresses(_poller, "eth9").AddAsync("10.9.0.51", _cancel));
+        AddressException e = await Assert.ThrowsAsync<AddressException>(() => new KernelAddresses(_poller, "eth9").AddAsync("10.9.0.51", 30, _cancel));
         Assert.Contains("no interface 'eth9'", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Lifetimes()
+    {
+        foreach (string ip in (string[])[Writer, Writer6])
+        {
+            // Without anybody's help: this is what takes an address off a host whose agent is dead.
+            await _addresses.AddAsync(ip, 1, _cancel);
+            await Eventually.TrueAsync($"the kernel takes {ip} away", async () => !(await _addresses.ReadAsync(_cancel)).Contains(ip));
+
+            // One that is gone is not added again.
+            _addresses.Extend(new Dictionary<string, int> { [ip] = 30 });
+            Assert.DoesNotContain(ip, await _addresses.ReadAsync(_cancel));
+
+            await _addresses.AddAsync(ip, 1, _cancel);
+            _addresses.Extend(new Dictionary<string, int> { [ip] = 30 });
+            Assert.Matches($"{Regex.Escape(ip)}/.*valid_lft (29|30)sec", (await ShellAsync("ip addr show dev eth0")).ReplaceLineEndings(" "));
+            _addresses.Remove([ip]);
+            Assert.DoesNotContain(ip, await _addresses.ReadAsync(_cancel));
+        }
+
+        // Left behind by another program, for ever and with another prefix: it is given a lifetime, and stays where it is.
+        await ShellAsync($"ip addr add {Writer}/24 dev eth0");
+        _addresses.Extend(new Dictionary<string, int> { [Writer] = 30 });
+        Assert.Matches($"{Regex.Escape(Writer)}/24 .*valid_lft (29|30)sec", (await ShellAsync("ip -o -4 addr show dev eth0")));
+        _addresses.Remove([Writer]);
     }
 
     [Fact(Explicit = true)]
@@ -65,7 +94,7 @@ public sealed class InNamespaceTests : IDisposable
 
     private async Task AnnounceAsync(string ip)
     {
-        await _addresses.AddAsync(ip, _cancel);
+        await _addresses.AddAsync(ip, 30, _cancel);
         await _announcer.AnnounceAsync(ip, _cancel);
     }
 

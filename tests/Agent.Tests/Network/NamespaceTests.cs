@@ -44,6 +44,9 @@ public sealed class NamespaceTests : IAsyncLifetime
     [Fact]
     public async Task Addresses_come_and_go_and_are_noticed() => await InsideAsync(nameof(InNamespaceTests.Addresses));
 
+    [Fact]
+    public async Task The_kernel_takes_an_address_away_when_nobody_renews_its_lifetime() => await InsideAsync(nameof(InNamespaceTests.Lifetimes));
+
     [Theory]
     [InlineData("10.9.0.50")]
     [InlineData("fd00:9::50")]

@@ -65,6 +65,7 @@ internal static class TestSettings
                 ClusterMode.Active, TimeSpan.Zero, 3, second * 3600, second * 120, true, second * 60, second * 60, second * 3, second * 5, second * 10, second * 30,
                 second * 10, second * 3),
             CheckNames.All.ToImmutableSortedDictionary(k => k, _ => check),
+            new LeaseSettings(second, true, true, true),
             second * 60,
             new MysqlLogin("mmm_monitor", new Secret("monitor-secret")),
             new MysqlLogin("mmm_agent", new Secret("agent-secret")),

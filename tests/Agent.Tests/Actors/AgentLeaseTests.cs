@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using Mmm.Actors.Agents;
+using Mmm.Agent.Tests.Servers;
+using Mmm.Shared.Decisions;
+using Mmm.Shared.Messages;
+using Xunit;
+using static Mmm.Shared.Messages.AgentProtocol;
+
+namespace Mmm.Agent.Tests.Actors;
+
+/// <summary>What an agent does with and without leases (lease.ttl 1.2 s, fencing.timeout 0.5 s).</summary>
+public sealed class AgentLeaseTests : IAsyncLifetime
+{
+    private readonly ScriptedMysql _mysql = new();
+    private readonly FakeAddresses _addresses = new();
+    private readonly FakeStore _store = new();
+    private readonly NoWatch _watch = new();
+    private TestAgent _agent = null!;
+
+    public ValueTask InitializeAsync()
+    {
+        _agent = Start();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => _agent.DisposeAsync();
+
+    [Fact]
+    public async Task A_granted_address_is_added_for_the_whole_seconds_of_the_lease_only()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1, null, TestCluster.Reader1));
+        Assert.Equal(1, _addresses.Seconds[TestCluster.Writer.Ip]);
+        Assert.Equal(1, _addresses.Seconds[TestCluster.Reader1.Ip]);
+    }
+
+    [Fact]
+    public async Task Nothing_is_taken_over_before_a_quorum_grants_it()
+    {
+        _agent.Granting.Granted = a => a != TestCluster.Writer;
+        Report waiting = await _agent.FailedAsync(TestCluster.Holds("db1", 1, null, TestCluster.Reader1), "lease");
+        Assert.Contains("not granted as scripted", waiting.Progress.Sentence, StringComparison.Ordinal);
+        Assert.Equal([TestCluster.Reader1], waiting.Facts.Addresses);
+        Assert.DoesNotContain("read_only off", _mysql.Done);
+
+        _agent.Granting.Granted = _ => true;
+        Report done = await _agent.ReportedAsync("it takes over once it is granted", r => r.Progress.Status == OrderStatus.Done);
+        Assert.False(done.Facts.ReadOnly);
+        Assert.Contains(TestCluster.Writer, done.Facts.Addresses);
+        Assert.InRange(done.Lease!.LeftMs, 1, 1200);
+    }
+
+    [Fact]
+    public async Task A_lease_that_is_not_renewed_ends_in_no_addresses_and_read_only_in_that_order()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1, null, TestCluster.Reader1));
+        bool? readOnlyAtRemoval = null;
+        _addresses.OnRemove = ip => readOnlyAtRemoval ??= ip == TestCluster.Writer.Ip ? _mysql.State.ReadOnly : null;
+
+        _agent.Granting.Granted = null;
+
+        Report fenced = await _agent.ReportedAsync("it gave everything up", r => r.Facts is { ReadOnly: true, Addresses.IsEmpty: true } && r.Progress.Step == "lease");
+        Assert.False(readOnlyAtRemoval);
+        Assert.Equal(0, fenced.Lease!.LeftMs);
+        Assert.Equal(0, _watch.Kills);
+
+        _agent.Granting.Granted = _ => true;
+        await _agent.ReportedAsync("it goes on with a new lease", r => r.Progress.Status == OrderStatus.Done && r.Facts is { ReadOnly: false, Addresses.Length: 2 });
+    }
+
+    [Fact]
+    public async Task A_mysqld_that_does_not_become_read_only_in_time_is_killed_when_the_lease_has_ended()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        Hang();
+        await _agent.ReportedAsync("it hangs", r => r.Facts.Mysqld == MysqldState.NotAnswering);
+        Assert.Equal(0, _watch.Kills);
+
+        _agent.Granting.Granted = null;
+
+        await Eventually.TrueAsync("mysqld is killed", () => _watch.Kills > 0);
+        Assert.DoesNotContain(TestCluster.Writer.Ip, _addresses.Ips);
+    }
+
+    [Fact]
+    public async Task A_hanging_mysqld_of_a_failed_master_is_killed_and_one_that_moves_as_planned_is_not()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        Hang();
+        await _agent.FailedAsync(TestCluster.Standby("db1", 2), "read_only");
+        Assert.Equal(0, _watch.Kills);
+
+        _agent.Send(TestCluster.Standby("db1", 3) with { State = HostState.HardOffline });
+
+        await Eventually.TrueAsync("mysqld is killed", () => _watch.Kills > 0);
+    }
+
+    [Fact]
+    public async Task A_hanging_standby_is_left_alone()
+    {
+        _mysql.State = _mysql.State with { ReadOnly = true };
+        await _agent.DoneAsync(TestCluster.Standby("db1", 1));
+        Hang();
+        await _agent.FailedAsync(TestCluster.Standby("db1", 2) with { State = HostState.HardOffline }, "read_only");
+        int failures = _agent.Reports.Count;
+        await Eventually.TrueAsync("more than fencing.timeout has passed", () => _agent.Reports.Count > failures + 5);
+        Assert.Equal(0, _watch.Kills);
+    }
+
+    [Fact]
+    public async Task A_restarted_agent_keeps_what_it_had_without_a_break()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1, null, TestCluster.Reader1));
+        await _agent.DisposeAsync();
+        ImmutableArray<string> done = [.. _mysql.Done];
+        int removals = 0;
+        _addresses.OnRemove = _ => removals++;
+
+        await using TestAgent restarted = Start();
+        await restarted.ReportedAsync("it has its lease again", r => r.Lease is { LeftMs: > 0 } && r.Facts.Addresses.Length == 2);
+
+        Assert.Equal(OrderStatus.None, restarted.Last.Progress.Status);
+        Assert.Equal(0, removals);
+        Assert.Equal(done, _mysql.Done);
+        await restarted.DoneAsync(TestCluster.Holds("db1", 1, null, TestCluster.Reader1));
+    }
+
+    [Fact]
+    public async Task A_restarted_agent_whose_lease_was_given_to_another_gives_up()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        await _agent.DisposeAsync();
+
+        await using TestAgent restarted = Start(granted: false);
+
+        await restarted.ReportedAsync("it gave up", r => r.Facts is { ReadOnly: true, Addresses.IsEmpty: true });
+    }
+
+    [Fact]
+    public async Task An_order_for_another_host_is_passed_on_and_its_report_comes_back()
+    {
+        HostOrder order = TestCluster.Standby("db2", 5);
+        _agent.Send(new Relay(order with { Cluster = "C2" }));
+        await _agent.AnsweredAsync<Refused>("another cluster's is refused", r => r.Cluster == "C2");
+
+        var report = new Report("C1", "db2", 1, 1, TestCluster.Decision(5), OrderProgress.None, HostFacts.Nothing, null, null, LetGo: true);
+        _agent.Send(report);
+
+        await Eventually.TrueAsync("the gateway has db2's report", () => _agent.Reports.OfType<Report>().Any(r => r.Host == "db2"));
+    }
+
+    private void Hang()
+    {
+        _mysql.Hold("read_only on");
+        _mysql.State = _mysql.State with { State = MysqldState.NotAnswering, Message = "hangs", ReadOnly = null };
+    }
+
+    private TestAgent Start(bool granted = true)
+    {
+        var agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _watch, _store, TimeProvider.System));
+        agent.Granting.Granted = _ => granted;
+        return agent;
+    }
+}
