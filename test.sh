@@ -24,6 +24,7 @@ mkdir -p "$results"
 # Labs of this run live below one folder, so that leftovers of an aborted test are found and removed.
 MMM_LAB_ROOT="$(mktemp -d /tmp/mmm-t.XXXX)"
 export MMM_LAB_ROOT
+export RESULTS_DIR="$results"
 # Whole logs of the labs in which a test failed.
 export MMM_LAB_LOGS="$results/lab-logs"
 running=

@@ -39,7 +39,7 @@ internal static class OneMasterPair
     /// <summary>Both masters ONLINE, the active master role on db1.</summary>
     public static ClusterDocument Document(DateTimeOffset at)
     {
-        var online = new HostRecord(HostState.Online, at, "test", null, [], false);
+        var online = new HostRecord(HostState.Online, at, "test", null, [], false, UnderLease: true);
         return new ClusterDocument(
             ClusterMode.Active, null, ImmutableSortedDictionary<string, HostRecord>.Empty.Add("db1", online).Add("db2", online),
             [new RoleSlot(Writer, "db1", null, null)], new MasterRecord("db1", at, null), null, null);

@@ -14,10 +14,13 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
 {
     protected static readonly string[] Databases = ["master1", "master2", "slave1", "slave2"];
 
+    /// <summary>The database hosts of this lab.</summary>
+    protected virtual string[] Hosts => Databases;
+
     protected override async Task StartConditionAsync()
     {
-        await Until("every server answers", 30, async () => (await Task.WhenAll(Databases.Select(h => Lab.Server(h).AnswersAsync(Stop)))).All(a => a));
-        foreach (string host in Databases)
+        await Until("every server answers", 30, async () => (await Task.WhenAll(Hosts.Select(h => Lab.Server(h).AnswersAsync(Stop)))).All(a => a));
+        foreach (string host in Hosts)
         {
             if (await Lab.Server(host).ScalarAsync("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'system user'", Stop) != "2" || await IsDelayedAsync(host))
                 await Lab.Faults.StartReplicationAsync(host, Stop);
