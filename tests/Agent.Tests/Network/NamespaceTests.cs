@@ -44,6 +44,10 @@ public sealed class NamespaceTests : IAsyncLifetime
     [Fact]
     public async Task Addresses_come_and_go_and_are_noticed() => await InsideAsync(nameof(InNamespaceTests.Addresses));
 
+    [Fact]
+    public async Task One_packet_socket_serves_all_announcements_and_survives_a_link_that_was_down() =>
+        await InsideAsync(nameof(InNamespaceTests.Announce_ipv4_again_and_again));
+
     [Theory]
     [InlineData("10.9.0.50")]
     [InlineData("fd00:9::50")]
