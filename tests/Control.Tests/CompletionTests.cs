@@ -30,6 +30,19 @@ public sealed class CompletionTests
         Assert.Equal((0, candidates), (ran.Exit, ran.Out.TrimEnd().Replace('\n', ' ')));
     }
 
+    [Theory]
+    [InlineData("set_active set_ip set_manual set_offline set_online set_passive", "set_")]
+    [InlineData("", "cl")]
+    [InlineData("db1 db2 db3", "set_offline", "")]
+    [InlineData("--force", "move_role", "--")]
+    public async Task Under_its_old_name_it_offers_what_the_original_understands(string candidates, params string[] words)
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start();
+        _cli.Environment["MMM_MONITORS"] = monitor.Address;
+        Ran ran = await _cli.MmmControl(["__complete", .. words]);
+        Assert.Equal((0, candidates), (ran.Exit, ran.Out.TrimEnd().Replace('\n', ' ')));
+    }
+
     [Fact]
     public async Task The_list_of_monitors_on_the_line_is_the_one_that_is_asked()
     {
@@ -77,11 +90,47 @@ public sealed class CompletionTests
         }
     }
 
+    [Theory]
+    [InlineData("zsh", "mmm set_offl", "set_offline")]
+    [InlineData("zsh", "mmm @", "@C1")]
+    [InlineData("zsh", "mmm @C1 set_online ", "db1 db2 db3")]
+    [InlineData("zsh", "mmm_control move_role --f", "--force")]
+    [InlineData("fish", "mmm set_offl", "set_offline")]
+    [InlineData("fish", "mmm @", "@C1")]
+    [InlineData("fish", "mmm @C1 set_online ", "db1 db2 db3")]
+    [InlineData("fish", "mmm_control move_role --f", "--force")]
+    public async Task The_scripts_of_zsh_and_fish_offer_the_same(string shell, string line, string reply)
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, shell))), $"no {shell} on this machine");
+        await using FakeMonitor monitor = await FakeMonitor.Start();
+        string folder = Directory.CreateTempSubdirectory("mmm-shell-").FullName;
+        try
+        {
+            foreach (string name in (string[])["mmm", MmmControl.Name])
+                File.CreateSymbolicLink(Path.Combine(folder, name), Path.Combine(AppContext.BaseDirectory, "mmm"));
+            await File.WriteAllTextAsync(Path.Combine(folder, "script"), (await _cli.Mmm("completion", shell)).Out, TestContext.Current.CancellationToken);
+            // zsh's completion system runs only with a terminal; its two builtins are played by functions that print.
+            string[] arguments = shell == "zsh"
+                ? ["-f", "-c", "compdef() { :; }; compadd() { shift; print -r -- $* }; source $1; words=(\"${(@s: :)2}\"); CURRENT=$#words; _mmm", "zsh", $"{folder}/script", line]
+                : ["-N", "-c", $"source {folder}/script; complete -C '{line}'"];
+            ProcessStartInfo start = new(shell, arguments)
+            {
+                RedirectStandardOutput = true,
+                Environment = { ["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}", ["MMM_MONITORS"] = monitor.Address, ["HOME"] = folder },
+            };
+            Assert.Equal(reply, (await Output(start, reply)).Replace('\n', ' '));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>A machine so busy that the program misses its own short deadline is asked again; the last word counts.</summary>
     private static async Task<string> Output(ProcessStartInfo start, string wanted)
     {
         string output = "";
-        for (int attempt = 0; attempt < 5 && output != wanted; attempt++)
+        for (int attempt = 0; attempt < 5 && output.Replace('\n', ' ') != wanted; attempt++)
         {
             using Process bash = Process.Start(start)!;
             output = (await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Trim();

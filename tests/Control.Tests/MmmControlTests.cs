@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Mmm.Shared.Api;
 
 namespace Mmm.Control.Tests;
@@ -50,5 +51,37 @@ public sealed class MmmControlTests
     {
         Ran ran = await _cli.MmmControl("@C1");
         Assert.Equal((255, "See 'mmm_control help' for usage information\n"), (ran.Exit, ran.Error));
+    }
+
+    [Fact]
+    public async Task It_is_built_beside_mmm_as_a_link_that_can_be_moved_with_its_folder()
+    {
+        string link = Path.Combine(BuiltControl(), "mmm_control");
+        Assert.Equal("mmm", new FileInfo(link).LinkTarget);
+        await using FakeMonitor monitor = await FakeMonitor.Start(answer: r => new CommandAnswer(r.Id, false, "ERROR: Unknown host name 'dbx'!"));
+
+        Assert.Equal((0, "ERROR: Unknown host name 'dbx'!\n"), await Process(link, monitor.Address, "set_online", "dbx"));
+        Assert.Equal((1, "ERROR: Unknown host name 'dbx'!\n"), await Process(Path.Combine(BuiltControl(), "mmm"), monitor.Address, "set_online", "dbx"));
+    }
+
+    /// <summary>…/src/Nodes/Control/bin/CONFIGURATION/FRAMEWORK of this run's configuration.</summary>
+    private static string BuiltControl()
+    {
+        DirectoryInfo framework = new(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        DirectoryInfo root = framework;
+        while (!File.Exists(Path.Combine(root.FullName, "Mmm.Actors.sln")))
+            root = root.Parent ?? throw new InvalidOperationException($"{framework} is not below the solution.");
+        return Path.Combine(root.FullName, "src/Nodes/Control/bin", framework.Parent!.Name, framework.Name);
+    }
+
+    private static async Task<(int Exit, string Out)> Process(string program, string monitors, params string[] args)
+    {
+        ProcessStartInfo start = new(program, args) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["MMM_MONITORS"] = monitors } };
+        using Process process = System.Diagnostics.Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        _ = await errors;
+        return (process.ExitCode, output);
     }
 }

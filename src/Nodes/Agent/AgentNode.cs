@@ -32,7 +32,8 @@ internal static class AgentNode
             using HostLock mine = HostLock.Take(settings.Agent.StateDir, cluster.Topology.Name, host);
             using var poller = new Poller();
             await using LocalMysqlServer mysql = MysqlOf(settings, cluster, host);
-            using IHost app = Build(settings, cluster, host, PortsOf(settings, cluster, host, mysql, poller));
+            using var announcer = new NeighbourAnnouncer(host.ClusterInterface);
+            using IHost app = Build(settings, cluster, host, PortsOf(settings, cluster, host, mysql, poller, announcer));
             foreach (string warning in warnings)
                 log.LogWarning("{Warning}", warning);
             log.LogInformation(
@@ -90,10 +91,10 @@ internal static class AgentNode
         new ChannelChoice(cluster.Topology, TimeProvider.System),
         TimeProvider.System);
 
-    private static AgentPorts PortsOf(MmmSettings settings, ClusterSettings cluster, Host host, LocalMysqlServer mysql, Poller poller) => new(
+    private static AgentPorts PortsOf(MmmSettings settings, ClusterSettings cluster, Host host, LocalMysqlServer mysql, Poller poller, IAnnouncer announcer) => new(
         mysql,
         new KernelAddresses(poller, host.ClusterInterface),
-        new NeighbourAnnouncer(host.ClusterInterface),
+        announcer,
         new ProcessWatch(poller, settings.Agent.MysqlPidFile, settings.Agent.LocalWatchInterval, TimeProvider.System),
         new AgentStateFile(settings.Agent.StateDir, cluster.Topology.Name, host.Name),
         new BootClock());

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Control.Completion;
 using Mmm.Control.Monitors;
 using Mmm.Control.Verbs;
 using Mmm.Shared.Status;
@@ -25,6 +26,9 @@ internal static class MmmControl
             await context.Out.WriteLineAsync($"{Name} {HelpText.Version}");
             return ExitCodes.Ok;
         }
+
+        if (args is [Completer.Verb, ..])
+            return await Completer.Run([.. args.Skip(1)], context, cancel, classic: true);
 
         string? cluster = args.Count > 0 && args[0].StartsWith('@') ? args[0][1..] : null;
         ImmutableArray<string> words = [.. cluster is null ? args : args.Skip(1)];

@@ -10,8 +10,6 @@ namespace Mmm.Lab;
 /// <summary>Brings a lab up and removes it without a trace.</summary>
 public static class LabLifecycle
 {
-    private static readonly TimeSpan ServerDeadline = TimeSpan.FromSeconds(60);
-
     /// <summary>
     /// Makes the lab, or puts a running one in order (starts what is missing). A half-made or half-removed one is removed
     /// first; when this attempt fails or is cancelled, it is removed again.
@@ -145,8 +143,9 @@ public static class LabLifecycle
     {
         ProcessStartInfo info = new("setsid") { UseShellExecute = false };
         string log = Path.Combine(paths.Logs, "keeper.log");
-        foreach (string argument in (string[])["unshare", "--net", "--mount", "--propagation", "private", .. Inside.Unprivileged ? ["--user", "--map-root-user"] : Array.Empty<string>(),
-                     "sh", "-c", "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1", "sh", log, Programs.Dotnet, Programs.Lab, "keeper-process", "--dir", paths.Dir])
+        foreach (string argument in (string[])["sh", "-c", "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1", "sh", log,
+                     "unshare", "--net", "--mount", "--propagation", "private", .. Inside.Unprivileged ? ["--user", "--map-root-user"] : Array.Empty<string>(),
+                     Programs.Dotnet, Programs.Lab, "keeper-process", "--dir", paths.Dir])
             info.ArgumentList.Add(argument);
         foreach ((string name, string value) in Programs.Environment)
             info.Environment[name] = value;
@@ -156,13 +155,13 @@ public static class LabLifecycle
             PrivateFile.Write(KeeperRecord(paths), JsonSerializer.Serialize(identity, KeeperProtocol.Json));
         KeeperClient client = new(paths);
         await Wait.UntilAsync(
-            "the lab's process keeper answers", TimeSpan.FromSeconds(20),
+            "the lab's process keeper answers", ProgramWatch.Patience,
             async c => process.HasExited ? throw new LabException(NoNamespaces(log)) : File.Exists(paths.KeeperSocket) && await client.IsAliveAsync(c), TimeSpan.FromMilliseconds(20), ct: ct);
     }
 
     private static string NoNamespaces(string log) =>
-        $"The lab could not make its namespaces: {(File.Exists(log) ? File.ReadAllText(log).Trim() : "unshare failed")} "
-        + "Run it as root (in a container: with CAP_SYS_ADMIN and CAP_NET_ADMIN), or allow user namespaces for ordinary users.";
+        $"The lab could not make its namespaces ({(File.Exists(log) ? File.ReadAllText(log).Trim() : "no word why")}). Run it as root (in a container: with "
+        + "CAP_SYS_ADMIN and CAP_NET_ADMIN), or allow user namespaces for ordinary users (user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns).";
 
     private static async Task StartServerAsync(LabCluster lab, LabHost host, CancellationToken ct)
     {
@@ -171,9 +170,14 @@ public static class LabLifecycle
         await lab.Keeper.AskAsync(
             new KeeperProtocol.Request("start", LabPrograms.Key(host.Name, LabPrograms.Mysqld), LabPrograms.Definition(lab, host, LabPrograms.Mysqld, initFile)), ct);
         MariaDbServer server = lab.Server(host.Name);
-        await Wait.UntilAsync(
-            $"mysqld on {host.Name} answers", ServerDeadline, server.AnswersAsync,
-            why: () => Task.FromResult("Its log ends: " + Tail(lab.Paths.Log(host.Name, LabPrograms.Mysqld))), ct: ct);
+        ProgramWatch watch = await ProgramWatch.BeginAsync(lab, ct);
+        await Wait.UntilAsync($"mysqld on {host.Name} answers", ProgramWatch.Patience, async c =>
+        {
+            if (await server.AnswersAsync(c))
+                return true;
+            await watch.CheckAsync(c);
+            return false;
+        }, ct: ct);
         File.Delete(initFile);
     }
 
@@ -181,7 +185,7 @@ public static class LabLifecycle
     {
         MariaDbServer server = lab.Server(host.Name);
         await Wait.UntilAsync(
-            $"{host.Name} replicates", TimeSpan.FromSeconds(20), async c => await server.ReplicaAsync(c) is { Runs: true },
+            $"{host.Name} replicates", ProgramWatch.Patience, async c => await server.ReplicaAsync(c) is { Runs: true },
             why: async () => (await server.ReplicaAsync(CancellationToken.None))?.Error ?? "no replication is configured", ct: ct);
     }
 
@@ -233,6 +237,4 @@ public static class LabLifecycle
             // Killed by the caller next.
         }
     }
-
-    private static string Tail(string file) => File.Exists(file) ? string.Join(" | ", File.ReadLines(file).TakeLast(5)) : "(no log)";
 }

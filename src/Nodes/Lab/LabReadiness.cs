@@ -47,6 +47,18 @@ public static class LabReadiness
         await Wait.UntilAsync("the lab is ready", deadline, async c => (why = await WhyNotSafeAsync(lab, c)) is null, TimeSpan.FromMilliseconds(100), () => Task.FromResult($"Last seen: {why}."), ct);
     }
 
+    /// <summary>As <see cref="WaitAsync"/>, for as long as it may take on a busy machine; ends at once when one of the lab's programs does.</summary>
+    public static async Task WaitPatientlyAsync(LabCluster lab, CancellationToken ct)
+    {
+        string? why = null;
+        ProgramWatch watch = await ProgramWatch.BeginAsync(lab, ct);
+        await Wait.UntilAsync("the lab is ready", ProgramWatch.Patience, async c =>
+        {
+            await watch.CheckAsync(c);
+            return (why = await WhyNotSafeAsync(lab, c)) is null;
+        }, TimeSpan.FromMilliseconds(100), () => Task.FromResult($"Last seen: {why}."), ct);
+    }
+
     private static async Task<string?> WhyNotSafeAsync(LabCluster lab, CancellationToken ct)
     {
         try

@@ -21,7 +21,11 @@ public sealed class InNamespaceTests : IDisposable
 
     public InNamespaceTests() => _addresses = new KernelAddresses(_poller, "eth0");
 
-    public void Dispose() => _poller.Dispose();
+    public void Dispose()
+    {
+        _announcer.Dispose();
+        _poller.Dispose();
+    }
 
     [Fact(Explicit = true)]
     public async Task Addresses()
@@ -90,6 +94,25 @@ public sealed class InNamespaceTests : IDisposable
     public Task Announce_ipv4() => AnnounceAsync(Writer);
 
     [Fact(Explicit = true)]
+    public async Task Announce_ipv4_again_and_again()
+    {
+        await AnnounceAsync(Writer);
+        string[] open = PacketSockets();
+        Assert.Single(open);
+
+        await AnnounceAsync(Writer);
+        Assert.Equal(open, PacketSockets());
+
+        await ShellAsync("ip link set eth0 down");
+        AddressException e = await Assert.ThrowsAsync<AddressException>(() => _announcer.AnnounceAsync(Writer, _cancel));
+        Assert.Contains("on eth0 failed", e.Message, StringComparison.Ordinal);
+        await ShellAsync("ip link set eth0 up");
+
+        await AnnounceAsync(Writer);
+        Assert.Single(PacketSockets());
+    }
+
+    [Fact(Explicit = true)]
     public Task Announce_ipv6() => AnnounceAsync(Writer6);
 
     private async Task AnnounceAsync(string ip)
@@ -97,6 +120,9 @@ public sealed class InNamespaceTests : IDisposable
         await _addresses.AddAsync(ip, 30, _cancel);
         await _announcer.AnnounceAsync(ip, _cancel);
     }
+
+    /// <summary>One line per packet socket of this namespace (the first line of the file is a heading).</summary>
+    private static string[] PacketSockets() => [.. File.ReadLines("/proc/self/net/packet").Skip(1)];
 
     private static async Task<string> ShellAsync(string command)
     {

@@ -47,6 +47,10 @@ public sealed class NamespaceTests : IAsyncLifetime
     [Fact]
     public async Task The_kernel_takes_an_address_away_when_nobody_renews_its_lifetime() => await InsideAsync(nameof(InNamespaceTests.Lifetimes));
 
+    [Fact]
+    public async Task One_packet_socket_serves_all_announcements_and_survives_a_link_that_was_down() =>
+        await InsideAsync(nameof(InNamespaceTests.Announce_ipv4_again_and_again));
+
     [Theory]
     [InlineData("10.9.0.50")]
     [InlineData("fd00:9::50")]

@@ -15,8 +15,6 @@ public sealed class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
 {
     private static readonly string[] s_monitors = ["mon1", "mon2", "mon3"];
 
-    protected override string[] Hosts => ["master1", "master2", "slave1"];
-
     [Fact]
     public Task Mysqld_is_killed() => MovesAsync("mysqld kill -9", f => f.KillAsync(Old, LabPrograms.Mysqld, Stop));
 
@@ -182,7 +180,7 @@ public sealed class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
 
     private async Task MendAsync()
     {
-        foreach (string host in Hosts)
+        foreach (string host in Databases)
         {
             await Lab.Faults.ThawAsync(host, LabPrograms.Mysqld, Stop);
             await Lab.Faults.ThawAsync(host, LabPrograms.Agent, Stop);

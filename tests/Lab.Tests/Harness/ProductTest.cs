@@ -12,31 +12,30 @@ namespace Mmm.Lab.Tests.Harness;
 /// </summary>
 public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
 {
-    protected static readonly string[] Databases = ["master1", "master2", "slave1", "slave2"];
+    /// <summary>Hosts of this lab with a mysqld.</summary>
+    protected string[] Databases { get; } = [.. new LabPlan(fixture.Options).DatabaseHosts.Select(h => h.Name)];
 
-    /// <summary>The database hosts of this lab.</summary>
-    protected virtual string[] Hosts => Databases;
-
+    // What a busy machine needs to start a dozen programs: nothing that is tested depends on these deadlines.
     protected override async Task StartConditionAsync()
     {
-        await Until("every server answers", 30, async () => (await Task.WhenAll(Hosts.Select(h => Lab.Server(h).AnswersAsync(Stop)))).All(a => a));
-        foreach (string host in Hosts)
+        await Until("every server answers", 60, async () => (await Task.WhenAll(Databases.Select(h => Lab.Server(h).AnswersAsync(Stop)))).All(a => a));
+        foreach (string host in Databases)
         {
             if (await Lab.Server(host).ScalarAsync("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'system user'", Stop) != "2" || await IsDelayedAsync(host))
                 await Lab.Faults.StartReplicationAsync(host, Stop);
         }
 
-        await Until("the coordinator serves", 30, async () => await Lab.Http.FreshestAsync(Stop) is { Snapshot.Phase: "serving" });
+        await Until("the coordinator serves", 120, async () => await Lab.Http.FreshestAsync(Stop) is { Snapshot.Phase: "serving" });
         if ((await SnapshotAsync()).Mode != "ACTIVE")
             await MmmAsync("set_active");
-        await Until("every host is ONLINE", 40, async () =>
+        await Until("every host is ONLINE", 90, async () =>
         {
             StatusProtocol.ClusterSnapshot snapshot = await SnapshotAsync();
             foreach (StatusProtocol.HostView host in snapshot.Hosts.Where(h => h.State is "ADMIN_OFFLINE" or "AWAITING_RECOVERY"))
                 await Lab.MmmAsync(["set_online", host.Name], Stop);
             return snapshot.Hosts.All(h => h.State == "ONLINE");
         }, NowAsync);
-        await LabReadiness.WaitAsync(Lab, TimeSpan.FromSeconds(30), Stop);
+        await LabReadiness.WaitAsync(Lab, TimeSpan.FromSeconds(60), Stop);
     }
 
     protected async Task<StatusProtocol.ClusterSnapshot> SnapshotAsync()

@@ -102,4 +102,44 @@ public sealed class WriterFailoverTests(WholeLab lab) : ProductTest(lab)
         await Lab.Client.StopAsync(Stop);
         await NothingIsLostOn(snapshot.ActiveMaster!);
     }
+
+    [Fact]
+    public async Task A_commit_nobody_received_comes_back_with_its_master_and_stops_no_replica()
+    {
+        (string old, string other) = await MastersAsync();
+        string[] replicas = [.. Databases.Except([old])];
+        // No replica may be ahead of another: what the other master lacks and a slave has stops that slave, whatever the domains are.
+        await ClientWritesAsync();
+        await Lab.Client.StopAsync(Stop);
+        await NothingIsLostOn(Databases);
+        foreach (string replica in replicas)
+            await Lab.Server(replica).ExecuteAsync("STOP SLAVE IO_THREAD", Stop);
+        await Lab.Server(old).ExecuteAsync("INSERT INTO lab.writes VALUES (7, 1, 1)", Stop);
+        await Lab.Faults.KillAsync(old, LabPrograms.Mysqld, Stop);
+        foreach (string replica in replicas)
+            await Lab.Server(replica).ExecuteAsync("START SLAVE IO_THREAD", Stop);
+        await Lab.Client.StartAsync(s => s, Stop);
+        await UntilWritesGoTo(other, 20);
+        foreach (string replica in replicas)
+            Assert.Equal("0", await Lab.Server(replica).ScalarAsync("SELECT COUNT(*) FROM lab.writes WHERE run = 7", Stop));
+
+        await Lab.Faults.StartAsync(old, LabPrograms.Mysqld, Stop);
+
+        await UntilState(old, "ONLINE", 30);
+        foreach (string replica in replicas)
+        {
+            await Until(
+                $"{replica} has the commit that was only on {old}", 15,
+                async () => await Lab.Server(replica).ScalarAsync("SELECT COUNT(*) FROM lab.writes WHERE run = 7", Stop) == "1", NowAsync);
+        }
+
+        // By their GTID position: what the other master has written in between is behind it for everybody.
+        await Lab.Client.WritesFlowAsync(50, ct: Stop);
+        await MmmAsync("move_role", "writer", old);
+        await UntilWritesGoTo(old, 15);
+        foreach (string replica in replicas)
+            await UntilFollows(replica, old, 15);
+        await Lab.Client.StopAsync(Stop);
+        await NothingIsLostOn(Databases);
+    }
 }

@@ -27,6 +27,16 @@ public sealed class FaultsTests(BareLab lab) : BareLabTest(lab)
     }
 
     [Fact]
+    public async Task Waiting_for_a_lab_whose_mysqld_has_ended_ends_at_once_and_says_so()
+    {
+        await Lab.Faults.KillAsync("slave1", LabPrograms.Mysqld, Stop);
+
+        LabException ended = await Assert.ThrowsAsync<LabException>(() => LabReadiness.WaitPatientlyAsync(Lab, Stop));
+
+        Assert.StartsWith("mysqld on slave1 is not running (exit code 137). Its log ends: ", ended.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_partition_from_one_host_leaves_the_others_alone()
     {
         await Lab.Faults.PartitionAsync("master1", ["slave1"], ct: Stop);

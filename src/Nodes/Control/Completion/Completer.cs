@@ -20,12 +20,18 @@ internal static class Completer
 
     private static readonly ImmutableArray<string> _options = [.. CommandTree.OptionsWithValue, CommandTree.Json, "--help"];
 
-    public static async Task<int> Run(IReadOnlyList<string> words, CliContext context, CancellationToken cancel)
+    /// <param name="words">What is typed so far, the program's name left out.</param>
+    /// <param name="context">Where the candidates go.</param>
+    /// <param name="cancel">Ends the questions to the monitors.</param>
+    /// <param name="classic">As <c>mmm_control</c>: MySQL-MMM's verbs only, and no options but <c>--force</c>.</param>
+    public static async Task<int> Run(IReadOnlyList<string> words, CliContext context, CancellationToken cancel, bool classic = false)
     {
         Typed typed = Typed.Of(words);
         try
         {
             IEnumerable<string> candidates = typed.AfterOptionWithValue ? [] : await Candidates(typed, context, cancel);
+            if (classic)
+                candidates = candidates.Where(c => !_options.Contains(c) && HelpText.Extra.All(e => e.Name != c));
             foreach (string candidate in candidates.Where(c => c.StartsWith(typed.Current, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal))
                 await context.Out.WriteLineAsync(candidate);
         }

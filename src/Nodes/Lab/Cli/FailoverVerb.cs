@@ -11,7 +11,7 @@ internal static class FailoverVerb
 
     private static async Task<int> RunAsync(LabCluster lab, ParseResult parsed, CancellationToken ct)
     {
-        await LabReadiness.WaitAsync(lab, TimeSpan.FromSeconds(60), ct);
+        await LabReadiness.WaitPatientlyAsync(lab, ct);
         string old = (await lab.Http.FreshestAsync(ct))?.Snapshot.ActiveMaster ?? throw new LabException("No monitor names an active master.");
         await lab.Client.StartAsync(ct: ct);
         await lab.Client.WritesFlowAsync(200, ct: ct);

@@ -49,7 +49,7 @@ internal static class LifecycleVerbs
         if (!options.Bare)
         {
             Say.Step("Waiting until every host is ONLINE and every address is where it belongs ...");
-            await LabReadiness.WaitAsync(lab, TimeSpan.FromSeconds(60), ct);
+            await LabReadiness.WaitPatientlyAsync(lab, ct);
             if (!parsed.GetValue(_noForward))
                 await Forwarder.StartAsync(lab, ct);
         }

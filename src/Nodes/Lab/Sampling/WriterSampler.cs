@@ -96,8 +96,14 @@ public sealed class WriterSampler : IAsyncDisposable
             _table = $"/proc/{_window.Id}/net/fib_trie";
             _connect = new MySqlConnectionStringBuilder
             {
-                Server = lab.Paths.MysqlSocket(host.Name), ConnectionProtocol = MySqlConnectionProtocol.UnixSocket, UserID = "root", Password = lab.Secrets.Root,
-                Pooling = false, ConnectionTimeout = 1, DefaultCommandTimeout = 1, CancellationTimeout = -1,
+                Server = lab.Paths.MysqlSocket(host.Name),
+                ConnectionProtocol = MySqlConnectionProtocol.UnixSocket,
+                UserID = "root",
+                Password = lab.Secrets.Root,
+                Pooling = false,
+                ConnectionTimeout = 1,
+                DefaultCommandTimeout = 1,
+                CancellationTimeout = -1,
             }.ConnectionString;
         }
 
@@ -145,8 +151,15 @@ public sealed class WriterSampler : IAsyncDisposable
         {
             MySqlConnection? connection = _connection;
             _connection = null;
-            _ = asked.ContinueWith(async t => { _ = t.Exception; if (connection is not null) await connection.DisposeAsync(); }, TaskScheduler.Default);
+            _ = ForgetAsync(asked, connection);
             return false;
+        }
+
+        private static async Task ForgetAsync(Task asked, MySqlConnection? connection)
+        {
+            await asked.ContinueWith(t => t.Exception, TaskScheduler.Default);
+            if (connection is not null)
+                await connection.DisposeAsync();
         }
 
         private async Task CloseAsync()

@@ -27,7 +27,8 @@ internal static class MariaDbConfig
             log_bin = binlog
             binlog_format = ROW
             log_slave_updates = 1
-            gtid_domain_id = 0
+            # One stream of GTIDs per writer: see docs/lab.md.
+            gtid_domain_id = {GtidDomain(host)}
             {autoIncrement}
             {semiSync}
             # kill -9 of mysqld must lose nothing that was acknowledged.
@@ -50,6 +51,12 @@ internal static class MariaDbConfig
 
             """;
     }
+
+    /// <summary>
+    /// Within a domain MariaDB takes a replica's position for one number, so a commit that only a killed master had would, when it comes back,
+    /// move everybody's position to before what the other master has written since. Each master has a domain of its own; slaves never write.
+    /// </summary>
+    private static int GtidDomain(LabHost host) => host.Kind == LabHostKind.Master ? host.Number : 0;
 
     /// <summary>Users with the least privileges MariaDB 10.5+ offers, and the writing client's table; kept out of the binary log, as every server runs it itself.</summary>
     public static string InitFile(LabSecrets s) => $"""

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Mmm.Actors.Agents;
-using Mmm.Agent.Adapters.Linux;
 
 namespace Mmm.Agent.Adapters.Network;
 
@@ -12,10 +11,11 @@ namespace Mmm.Agent.Adapters.Network;
 /// one, some only the other). IPv6: an unsolicited neighbour advertisement with the override flag to all nodes (RFC 4861 section 7.2.6).
 /// </summary>
 /// <param name="clusterInterface">Interface the role addresses are on.</param>
-public sealed class NeighbourAnnouncer(string clusterInterface) : IAnnouncer
+public sealed class NeighbourAnnouncer(string clusterInterface) : IAnnouncer, IDisposable
 {
-    private const ushort EtherTypeArp = 0x0806;
     private const byte HopLimit = 255;
+
+    private readonly ArpSocket _arp = new();
 
     public Task AnnounceAsync(string ip, CancellationToken cancel) => Task.Run(
         () =>
@@ -26,11 +26,13 @@ public sealed class NeighbourAnnouncer(string clusterInterface) : IAnnouncer
                 return;
             IPAddress address = IPAddress.Parse(ip);
             if (address.AddressFamily == AddressFamily.InterNetwork)
-                SendArp(address, link);
+                _arp.Broadcast(link, ArpPacket(address, link.Mac, reply: false), ArpPacket(address, link.Mac, reply: true));
             else
                 SendNeighbourAdvertisement(address, link);
         },
         cancel);
+
+    public void Dispose() => _arp.Dispose();
 
     /// <summary>The 28 bytes of an ARP packet for Ethernet and IPv4 whose sender and target address are the same.</summary>
     internal static byte[] ArpPacket(IPAddress ip, ImmutableArray<byte> mac, bool reply)
@@ -60,33 +62,6 @@ public sealed class NeighbourAnnouncer(string clusterInterface) : IAnnouncer
         packet[25] = 1;
         mac.CopyTo(packet, 26);
         return packet;
-    }
-
-    private static void SendArp(IPAddress ip, KernelLink link)
-    {
-        ushort protocol = BinaryPrimitives.ReverseEndianness(EtherTypeArp);
-        int fd = LibC.Socket(LibC.AfPacket, LibC.SockDgram | LibC.SockCloexec, protocol);
-        if (fd < 0)
-            throw new AddressException($"an ARP announcement cannot be sent: {LibC.LastError()} (the agent needs CAP_NET_RAW)");
-        try
-        {
-            Span<byte> everyone = stackalloc byte[20];
-            BinaryPrimitives.WriteUInt16LittleEndian(everyone, LibC.AfPacket);
-            BinaryPrimitives.WriteUInt16BigEndian(everyone[2..], EtherTypeArp);
-            BinaryPrimitives.WriteInt32LittleEndian(everyone[4..], link.Index);
-            everyone[11] = 6;
-            everyone.Slice(12, 6).Fill(0xff);
-            foreach (bool reply in (ReadOnlySpan<bool>)[false, true])
-            {
-                byte[] packet = ArpPacket(ip, link.Mac, reply);
-                if (LibC.SendTo(fd, packet, packet.Length, 0, everyone, everyone.Length) < 0)
-                    throw new AddressException($"an ARP announcement on {link.Name} failed: {LibC.LastError()}");
-            }
-        }
-        finally
-        {
-            _ = LibC.Close(fd);
-        }
     }
 
     private static void SendNeighbourAdvertisement(IPAddress ip, KernelLink link)
