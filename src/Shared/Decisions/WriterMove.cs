@@ -130,9 +130,10 @@ public static class WriterMove
             if (!release.Done)
                 return state;
             RoleSlot next = Next(state, slot);
-            // It took over after all before it heard: it has newer data, and this is now a move back like any other.
+            // It took over after all before it heard: it has newer data, and this is now a move back like any other, with a deadline of its own. (With
+            // that of the move before, which has passed, it would be undone at once, and so on, several times a second and for ever.)
             return state.Document.ActiveMaster?.Host == move.To && next.ReleasingFrom is null
-                ? Assigned(state, next, move with { From = move.To, To = from })
+                ? Assigned(state, next, move with { From = move.To, To = from, StartedAt = state.At })
                 : state.Deciding(d => d.With(next)).Noted("writer_released", candidate, $"Host '{candidate}' released role '{state.Writer}': {release.Why}");
         }
 
