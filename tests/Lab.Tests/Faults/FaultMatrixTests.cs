@@ -174,7 +174,7 @@ public sealed class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
         SamplerReport seen = sampler.Report;
         ((MatrixLab)Fixture).Add(new MatrixRow(
             fault, Old, after, client.LongestOutageMs, client.FailedAttempts, 0, seen.TwoWritersMs, seen.Samples,
-            string.Join(", ", now.Owners().Except(before.Owners()).DefaultIfEmpty("none"))));
+            string.Join(", ", now.Roles.Except(before.Roles).Select(r => $"{r.Address} to {r.Owner}").DefaultIfEmpty("none"))));
         Assert.True(seen.TwoWritersMs == 0, $"two effective writers for {seen.TwoWritersMs:0} ms");
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using MySqlConnector;
 
@@ -119,7 +120,7 @@ public sealed class WriterSampler : IAsyncDisposable
                 Task<bool> asked = IsWritableAsync();
                 return await Task.WhenAny(asked, Task.Delay(s_patience)) == asked ? await asked && _address.IsMatch(await File.ReadAllTextAsync(_table)) : Dropped(asked);
             }
-            catch (Exception e) when (e is MySqlException or IOException or InvalidOperationException or ObjectDisposedException)
+            catch (Exception e) when (e is MySqlException or IOException or SocketException or InvalidOperationException or ObjectDisposedException)
             {
                 await CloseAsync();
                 return false;
