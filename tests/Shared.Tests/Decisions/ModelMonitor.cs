@@ -24,6 +24,9 @@ internal sealed class ModelMonitor(string name, World world)
     /// <summary>Dead or paused: says nothing.</summary>
     public bool Silent { get; set; }
 
+    /// <summary>Its granter answers nobody; it looks all the same.</summary>
+    public bool GranterSilent { get; set; }
+
     public bool NetworkOk { get; set; } = true;
 
     public string? Fingerprint { get; set; }
@@ -52,7 +55,7 @@ internal sealed class ModelMonitor(string name, World world)
 
     public Granted? Receive(Renew request)
     {
-        if (Silent)
+        if (Silent || GranterSilent)
             return null;
         (_granter, Granted reply) = _granter.Take(request, _now);
         return reply;
@@ -60,7 +63,7 @@ internal sealed class ModelMonitor(string name, World world)
 
     public Withdrawn? Receive(Withdraw request)
     {
-        if (Silent)
+        if (Silent || GranterSilent)
             return null;
         (_granter, Withdrawn? reply) = _granter.Take(request, _now);
         return reply;
