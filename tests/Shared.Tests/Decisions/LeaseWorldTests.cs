@@ -117,6 +117,19 @@ public sealed class LeaseWorldTests
         Assert.Contains(w.Effects, e => e.Effect is RelayOrder { Via: "db3", Order.Host: "db1" });
     }
 
+    /// <summary>Its order does not come through: the other master has promised, and waits although the monitors grant it the address.</summary>
+    [Fact]
+    public void Master_that_promised_waits_for_the_writer_that_holds_on_by_its_word()
+    {
+        World w = World.Running();
+        w.Db1.CutOff = w.Db1.AgentDeaf = true;
+        w.Until(() => w.Db2.Order is { Writable: true }, 6);
+        Assert.True(w.Db1.EffectiveWriter);
+        w.Until(() => !w.Db1.EffectiveWriter, 5);
+        Assert.False(w.Db2.EffectiveWriter);
+        w.Until(() => w.Db2.EffectiveWriter, 5);
+    }
+
     [Fact]
     public void Restart_of_a_writers_agent_does_not_interrupt_it()
     {
