@@ -111,9 +111,9 @@ public sealed record ClusterState
 
     /// <summary>
     /// The host cannot have a lease any more: its agent was lost, and so many monitors have granted it nothing for a ttl that no quorum can have. The kernel has taken its
-    /// addresses away, whatever its mysqld does.
+    /// addresses away, whatever its mysqld does; not those of a host that never was under lease.
     /// </summary>
-    public bool LeaseLost(string host) => AgentLost(host) && Leases.CannotHave(this, host);
+    public bool LeaseLost(string host) => Document is { } d && d.Hosts[host].UnderLease && AgentLost(host) && Leases.CannotHave(this, host);
 
     /// <summary>The host may go on having a role: ONLINE, and its agent is not known to be gone.</summary>
     public bool MayKeep(string host) => Document is { } d && d.Hosts[host].State == HostState.Online && !AgentLost(host);

@@ -64,11 +64,7 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
         Section agent = root.Sub("agent");
         var timing = new AgentTimingDraft(
             agent.Duration("heartbeat_interval", Ms(50), TimeSpan.FromSeconds(10)),
-            agent.Duration("local_watch_interval", Ms(10), TimeSpan.FromSeconds(5)),
-            agent.Duration("statement_timeout", Ms(100), TimeSpan.FromMinutes(1)),
-            agent.Duration("writer_grace", TimeSpan.Zero, TimeSpan.FromMinutes(1)),
-            agent.Int("max_kill_retries", 1, 1000),
-            agent.Duration("kill_retry_interval", Ms(10), TimeSpan.FromSeconds(10)));
+            agent.Duration("local_watch_interval", Ms(10), TimeSpan.FromSeconds(5)));
         var settings = new AgentSettings(
             agent.AbsolutePath("state_dir").Value,
             agent.Optional("bind_address", agent.BindAddress)?.Value,
@@ -76,10 +72,10 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             agent.Optional("mysql_pid_file", agent.AbsolutePath)?.Value,
             timing.HeartbeatInterval.Value,
             timing.LocalWatchInterval.Value,
-            timing.StatementTimeout.Value,
-            timing.WriterGrace.Value,
-            timing.MaxKillRetries.Value,
-            timing.KillRetryInterval.Value,
+            agent.Duration("statement_timeout", Ms(100), TimeSpan.FromMinutes(1)).Value,
+            agent.Duration("writer_grace", TimeSpan.Zero, TimeSpan.FromMinutes(1)).Value,
+            agent.Int("max_kill_retries", 1, 1000).Value,
+            agent.Duration("kill_retry_interval", Ms(10), TimeSpan.FromSeconds(10)).Value,
             agent.Duration("announce_interval", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)).Value);
         agent.RefuseUnknown();
         return (settings, timing);

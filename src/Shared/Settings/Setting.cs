@@ -11,6 +11,4 @@ internal readonly record struct Setting<T>(T Value, HoconOrigin Origin, string P
 {
     /// <summary>The key and where it stands, to name it in a message about another one.</summary>
     public string Where => $"{Path} ({Origin.FileAndLine})";
-
-    public Setting<TOther> With<TOther>(TOther value) => new(value, Origin, Path, Valid);
 }

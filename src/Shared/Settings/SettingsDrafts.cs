@@ -44,13 +44,7 @@ internal sealed record ClusterTimingDraft(
     ImmutableArray<CheckDraft> Checks);
 
 /// <summary>The settings of the agents that rules compare.</summary>
-internal sealed record AgentTimingDraft(
-    Setting<TimeSpan> HeartbeatInterval,
-    Setting<TimeSpan> LocalWatchInterval,
-    Setting<TimeSpan> StatementTimeout,
-    Setting<TimeSpan> WriterGrace,
-    Setting<int> MaxKillRetries,
-    Setting<TimeSpan> KillRetryInterval);
+internal sealed record AgentTimingDraft(Setting<TimeSpan> HeartbeatInterval, Setting<TimeSpan> LocalWatchInterval);
 
 /// <summary>What was read of a cluster.</summary>
 internal sealed record ClusterDraft(

@@ -25,6 +25,10 @@ internal sealed class Chaos(int seed)
             MasterConnectRetry = TimeSpan.FromSeconds(Pick(2, 60)),
         };
         _w = World.Running(Worlds.Topology(slaves: Pick(1, 2), prefer: Pick(null, "db1", "db2"), exclusive: Chance(0.5)), settings, Pick(1, 3, 3, 5));
+        foreach (ModelHost h in _w.Hosts.Values)
+            h.ClockRate = Pick(0.99, 1, 1.01);
+        foreach (ModelMonitor m in _w.Monitors)
+            m.ClockRate = Pick(0.99, 1, 1.01);
         _operators = Chance(0.7);
         double loss = Pick(0, 0, 0.03, 0.15), slow = Pick(0, 200, 600);
         _w.Delay = () => Chance(loss) ? null : TimeSpan.FromMilliseconds(_random.NextDouble() * slow);
@@ -58,7 +62,7 @@ internal sealed class Chaos(int seed)
         {
             if (!h.Power)
                 h.PowerOn();
-            (h.Linked, h.AgentHung, h.AgentStuck, h.FailAt, h.SqlBroken, h.IoBroken) = (true, false, false, null, false, false);
+            (h.Linked, h.CutOff, h.AgentHung, h.AgentStuck, h.FailAt, h.SqlBroken, h.IoBroken) = (true, false, false, false, null, false, false);
             if (h.Mysqld == MysqldState.Down)
                 h.StartMysqld();
             if (h.Mysqld == MysqldState.NotAnswering)
@@ -128,10 +132,10 @@ internal sealed class Chaos(int seed)
         ModelHost h = _w.Hosts.Values.ElementAt(Chance(0.7) ? _random.Next(2) : _random.Next(_w.Hosts.Count));
         ModelMonitor m = _w.Monitors[_random.Next(_w.Monitors.Length)];
         CheckKind kind = Pick(CheckKind.Ping, CheckKind.Mysql);
-        switch (_random.Next(16))
+        switch (_random.Next(18))
         {
             case 0 or 1 when h.Mysqld == MysqldState.Up: For(15, h.CrashMysqld, () => { if (h.Power && h.Mysqld == MysqldState.Down) h.StartMysqld(); }); break;
-            case 2 when h.Mysqld == MysqldState.Up: For(15, h.HangMysqld, () => { if (h.Mysqld == MysqldState.NotAnswering) h.WakeMysqld(); }); break;
+            case 2 when h.Mysqld == MysqldState.Up: For(15, h.HangMysqld, () => Wake(h)); break;
             case 3 when h.Power: For(20, h.PowerOff, () => { if (!h.Power) h.PowerOn(); }); break;
             case 4: For(15, () => h.Linked = false, () => h.Linked = true); break;
             case 5 when h.AgentAlive: For(15, h.StopAgent, () => { if (h.Power && !h.AgentAlive) h.StartAgent(); }); break;
@@ -144,7 +148,18 @@ internal sealed class Chaos(int seed)
             case 13: For(10, () => m.NetworkOk = false, () => m.NetworkOk = true); break;
             case 14: For(10, () => m.Sees[(h.Name, kind)] = Pick(Outcome.Failing, Outcome.Unknown, Outcome.Ok), () => m.Sees.Remove((h.Name, kind))); break;
             case 15: For(5, () => _w.CoordinatorDown = true, _w.NewCoordinator); break;
+            case 16: For(15, () => h.CutOff = true, () => h.CutOff = false); break;
+            case 17: For(3, () => m.Silent = true, () => { m.Restart(); m.Silent = false; }); break;
         }
+    }
+
+    /// <summary>Its agent may have killed it in the meantime.</summary>
+    private static void Wake(ModelHost h)
+    {
+        if (h.Mysqld == MysqldState.NotAnswering)
+            h.WakeMysqld();
+        else if (h is { Power: true, Mysqld: MysqldState.Down })
+            h.StartMysqld();
     }
 
     /// <summary>A fault that ends after at most so many seconds.</summary>

@@ -3,8 +3,8 @@ using Xunit;
 namespace Mmm.Shared.Tests.Decisions;
 
 /// <summary>
-/// Safety under random faults (asserted by <see cref="World"/> after every step: rules of the document, one effective writer unless a
-/// silent host was given up on, effects only after their decision is stored), then liveness: healed, everything is as configured.
+/// Safety under random faults (asserted by <see cref="World"/> after every step: rules of the document, one effective writer at most,
+/// effects only after their decision is stored), then liveness: healed, everything is as configured.
 /// </summary>
 public sealed class ChaosTests
 {

@@ -10,7 +10,7 @@ namespace Mmm.Shared.Tests.Decisions;
 /// A machine with its mysqld and an agent that obeys: it takes orders with a decision not below the highest it has seen and does one step of
 /// them at a time. Its data is a count of transactions: what it has applied, and what its relay log holds.
 /// </summary>
-internal sealed class ModelHost(string name, World world)
+internal sealed partial class ModelHost(string name, World world)
 {
     private OrderProgress _progress = OrderProgress.None;
     private HostOrder? _order;
@@ -101,6 +101,7 @@ internal sealed class ModelHost(string name, World world)
     {
         (Power, Mysqld) = (false, MysqldState.Down);
         Addresses.Clear();
+        _lifetimes.Clear();
         StopAgent();
     }
 
@@ -111,18 +112,27 @@ internal sealed class ModelHost(string name, World world)
         StartAgent();
     }
 
-    public void StopAgent() => AgentAlive = false;
+    public void StopAgent()
+    {
+        AgentAlive = false;
+        _inbox.Clear();
+    }
 
-    /// <summary>Only what is on disk is left: the highest decision and the last takeover.</summary>
+    /// <summary>Only what is on disk is left: the highest decision, the last order and the last takeover.</summary>
     public void StartAgent()
     {
         (AgentAlive, _order, _progress, _seq) = (true, null, OrderProgress.None, 0);
         Incarnation++;
+        _lease = StartedLease(_now);
+        if (_remembered is { } order)
+            Took(_lease.Take(order.Id, order.Roles, true, _now));
     }
 
-    public void Receive(HostOrder order)
+    public void Receive(HostOrder order) => Process(() => TakeUp(order));
+
+    private void TakeUp(HostOrder order)
     {
-        if (!Reachable || AgentDeaf || order.Id < Highest)
+        if (AgentDeaf || order.Id < Highest)
             return;
         Highest = order.Id;
         if (_order?.Id == order.Id)
@@ -131,20 +141,28 @@ internal sealed class ModelHost(string name, World world)
             Obeyed.Add(order);
         if (_order?.CatchUp is null)
             _catchUpSince = world.At;
-        _order = order;
+        _order = _remembered = order;
+        Took(_lease.Take(order.Id, order.Roles, false, _now));
         Set(OrderStatus.Working, null, "taken up");
         // Said at once, with what was found some time before.
         if (_lastReported is { } last)
         {
             Report stale = Reported(Report() with { Facts = last.Facts, LetGo = false });
-            world.Send(() => world.Feed(new AgentReported(world.At, stale)));
+            world.Send(() =>
+            {
+                if (MonitorsReach)
+                    world.Feed(new AgentReported(world.At, stale));
+            });
         }
     }
 
     /// <summary>One step towards what the order wants.</summary>
     public void Act()
     {
-        if (!Power || !AgentAlive || AgentHung || AgentStuck || _order is not { } o)
+        if (!Power || !AgentAlive || AgentHung)
+            return;
+        Guard();
+        if (AgentStuck || _order is not { } o)
             return;
         if (NextStep(o) is not { } step)
         {
@@ -193,10 +211,12 @@ internal sealed class ModelHost(string name, World world)
 
     private (string Code, Action? Do, bool Failed)? NextStep(HostOrder o)
     {
-        if (!o.Writable && Mysqld == MysqldState.Up && !ReadOnly)
+        if (!(o.Writable && MayWrite) && Mysqld == MysqldState.Up && !ReadOnly)
             return ("read_only", () => ReadOnly = true, false);
         if (Addresses.Where(a => !o.Roles.Contains(a)).Select(a => (RoleAddress?)a).FirstOrDefault() is { } gone)
-            return ("remove_address", () => Addresses.Remove(gone), false);
+            return ("remove_address", () => Hide(gone), false);
+        if (_notObeyingSince is { } since && _now - since >= Worlds.Lease.FencingTimeout)
+            return ("kill_mysqld", CrashMysqld, false);
         if (!o.Writable && Mysqld == MysqldState.NotAnswering)
             return ("read_only", null, true);
         if (Mysqld == MysqldState.Up && (o.Replication.Action == ReplicationAction.Stop) != ReplicationStopped)
@@ -208,13 +228,14 @@ internal sealed class ModelHost(string name, World world)
         if (o.Writable && ReadOnly)
         {
             // Noted on disk before it happens.
-            return CatchUp(o.CatchUp) ?? (TakeOver?.Id != o.Id
+            return CatchUp(o.CatchUp) ?? (!MayShow(world.Topology.WriterAddress) ? ("lease", null, false) : TakeOver?.Id != o.Id
                 ? ("note_position", () => TakeOver = new TakeOver(o.Id, new BinlogPosition("bin.000001", Applied)), false)
                 : ("writable", () => ReadOnly = false, false));
         }
 
-        return o.Roles.Where(a => !Addresses.Contains(a)).Select(a => (RoleAddress?)a).FirstOrDefault() is { } missing
-            ? ("add_address", () => Addresses.Add(missing), false)
+        RoleAddress[] missing = [.. o.Roles.Where(a => !Addresses.Contains(a))];
+        return missing.Where(MayShow).Select(a => (RoleAddress?)a).FirstOrDefault() is { } add ? ("add_address", () => Show(add), false)
+            : missing.Length > 0 || Addresses.Any(a => !_lifetimes.ContainsKey(a)) ? ("lease", null, false)
             : null;
     }
 

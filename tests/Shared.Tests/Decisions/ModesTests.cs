@@ -141,17 +141,18 @@ public sealed class ModesTests
     }
 
     [Fact]
-    public void Release_of_a_dead_host_is_waited_for_from_leaving_passive()
+    public void Release_of_a_host_that_died_in_passive_is_proven_anew_but_its_lease_is_long_over()
     {
         World w = World.Running();
         w.Say("set_passive");
         w.Say("set_ip", "10.0.250.50", "db2");
         w.Db1.PowerOff();
         w.Run(30);
+        Assert.DoesNotContain(w.Effects, e => e.Effect is SendWithdraw);
         w.Say("set_active");
-        w.Run(3);
         Assert.False(w.Db2.Writable);
-        w.Until(() => w.Db2.EffectiveWriter, 4);
+        w.Until(() => w.Db2.EffectiveWriter, 1);
+        Assert.Contains(w.Effects, e => e.Effect is SendWithdraw { Withdraw.Host: "db1" });
     }
 
     [Fact]

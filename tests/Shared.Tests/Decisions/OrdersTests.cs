@@ -175,17 +175,22 @@ public sealed class OrdersTests
         Assert.Empty(manual.Kills);
     }
 
-    [Fact]
-    public void Admin_offline_host_that_dies_before_it_let_go_is_given_up_on_like_any_other()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Admin_offline_host_that_does_not_let_go_loses_its_role_with_its_lease(bool dies)
     {
         World w = World.Running();
         w.Db1.AgentStuck = true;
         w.Say("set_offline", "db1");
-        w.Run(10);
+        w.Run(1);
+        if (dies)
+            w.Db1.PowerOff();
+        w.Run(1);
         Assert.False(w.Db2.Writable);
-        Assert.Contains(Snapshots.Of(w.State, 1, null).Warnings, x => x.StartsWith("role writer(10.0.250.50) waits for host db1 to let go, then goes to db2: ", StringComparison.Ordinal));
-        w.Db1.PowerOff();
-        w.Until(() => w.Db2.EffectiveWriter, 10);
+        Assert.Contains(Snapshots.Of(w.State, 1, null).Warnings, x => x.StartsWith("role writer(10.0.250.50) waits for host db1 to let go, then goes to db2: ", StringComparison.Ordinal)
+            && x.Contains("; its lease runs out in ", StringComparison.Ordinal));
+        w.Until(() => w.Db2.EffectiveWriter, 2.5);
         Assert.Equal(HostState.AdminOffline, w.StateOf("db1"));
     }
 

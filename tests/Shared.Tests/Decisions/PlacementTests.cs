@@ -133,14 +133,16 @@ public sealed class PlacementTests
     }
 
     [Fact]
-    public void Host_without_a_reachable_agent_is_given_nothing_and_keeps_what_it_has()
+    public void Host_without_a_reachable_agent_is_given_nothing_and_keeps_what_it_has_as_long_as_its_lease()
     {
         World w = World.Running(Worlds.Topology(slaves: 2, readers: 4));
         w.Hosts["db4"].StopAgent();
-        w.Run(3);
+        w.Run(2.5);
         w.Say("set_offline", "db3");
-        w.Run(3);
         Assert.Equal(1, w.Doc.Slots.Count(s => s.Owner == "db4"));
+        w.Run(3);
+        Assert.Equal((0, HostState.Online), (w.Doc.Slots.Count(s => s.Owner == "db4"), w.StateOf("db4")));
+        Assert.Contains(w.State.Notes, n => n is { Code: "role_taken", Host: "db4" } && n.Sentence.EndsWith("its agent is not reachable, and its lease has run out", StringComparison.Ordinal));
     }
 
     [Fact]

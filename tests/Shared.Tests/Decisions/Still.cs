@@ -53,6 +53,9 @@ internal sealed class Still
 
     public HashSet<string> NeverHeard { get; } = [];
 
+    /// <summary>Hosts whose agent never carried an order out.</summary>
+    public HashSet<string> NeverUnderLease { get; } = [];
+
     public Dictionary<string, double> Uptime { get; } = [];
 
     public Still Set(string host, CheckVerdict verdict, params CheckKind[] kinds)
@@ -69,7 +72,7 @@ internal sealed class Still
             HostState s = States.GetValueOrDefault(h, HostState.Online);
             return new HostRecord(
                 s, At - TimeSpan.FromSeconds(InState.GetValueOrDefault(h, 3600)), "as written down",
-                s == HostState.Online ? null : At - TimeSpan.FromSeconds(DownFor.GetValueOrDefault(h, 3600)), [], Flapping.Contains(h));
+                s == HostState.Online ? null : At - TimeSpan.FromSeconds(DownFor.GetValueOrDefault(h, 3600)), [], Flapping.Contains(h), !NeverUnderLease.Contains(h));
         }
 
         string[] online = [.. Topology.Hosts.Keys.Where(h => States.GetValueOrDefault(h, HostState.Online) == HostState.Online)];

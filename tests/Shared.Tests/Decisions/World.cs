@@ -7,6 +7,7 @@ using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
 using Xunit;
 using static Mmm.Shared.Messages.AgentProtocol;
+using static Mmm.Shared.Messages.LeaseProtocol;
 using static Mmm.Shared.Messages.SightProtocol;
 
 namespace Mmm.Shared.Tests.Decisions;
@@ -30,12 +31,18 @@ internal sealed partial class World
         Monitors = [.. Enumerable.Range(1, monitors).Select(i => new ModelMonitor($"mon{i}", this))];
         Hosts = Topology.Hosts.Keys.ToImmutableSortedDictionary(h => h, h => new ModelHost(h, this), StringComparer.Ordinal);
         foreach (ModelHost h in Hosts.Values)
+        {
             h.Source = h.Name == "db1" ? "db2" : "db1";
+            h.AgentStartedLongAgo();
+        }
+
         State = null!;
         NewCoordinator();
     }
 
     public ClusterTopology Topology { get; }
+
+    public DecisionSettings Settings => _cluster.Decisions;
 
     public DateTimeOffset At { get; private set; } = Worlds.Epoch0;
 
@@ -49,6 +56,14 @@ internal sealed partial class World
     public string? Stored { get; set; }
 
     public long StoredVersion { get; set; }
+
+    /// <summary>The decision that the ledger holds.</summary>
+    public DecisionId StoredId { get; private set; } = DecisionId.None;
+
+    /// <summary>What each host has by that decision.</summary>
+    public IReadOnlyDictionary<string, ImmutableArray<RoleAddress>> Held => Stored is null
+        ? ImmutableDictionary<string, ImmutableArray<RoleAddress>>.Empty
+        : DocumentJson.Read(Stored).Slots.Where(s => s.Holder is not null).GroupBy(s => s.Holder!, s => s.Address).ToDictionary(g => g.Key, g => g.ToImmutableArray());
 
     /// <summary>The coordinator that is gone, whose orders may still be under way.</summary>
     public bool CoordinatorDown { get; set; }
@@ -101,7 +116,7 @@ internal sealed partial class World
             w.Hosts[names[i % names.Length]].Addresses.Add(a);
         if (w.Topology.Roles.TryGetValue("backup", out Role? backup))
             w.Hosts[backup.Prefer!].Addresses.Add(backup.Addresses.First());
-        w.Until(() => w.State.Document is not null && w.Hosts.Values.All(h => h.Progress.Status == OrderStatus.Done));
+        w.Until(() => w.State.Document is { } d && d.Hosts.Values.All(h => h.UnderLease) && w.Hosts.Values.All(h => h.Progress.Status == OrderStatus.Done));
         // Long enough for replication checks to speak.
         w.Step = TimeSpan.FromMilliseconds(500);
         w.Run(61);
@@ -148,17 +163,26 @@ internal sealed partial class World
     {
         At += Step;
         _steps++;
+        foreach (ModelMonitor m in Monitors)
+            m.Pass(Step);
+        foreach (ModelHost h in Hosts.Values)
+            h.Pass(Step);
         Flow();
         foreach (ModelHost h in Hosts.Values)
         {
             h.Act();
             Report? changed = h.ReportIfChanged();
-            if (h.Reachable && !h.AgentHung && (changed ?? (Every(500) ? h.ReportNow() : null)) is { } r)
+            if (h.Reachable && h.MonitorsReach && !h.AgentHung && (changed ?? (Every(500) ? h.ReportNow() : null)) is { } r)
                 Send(() => Feed(new AgentReported(At, r)));
         }
 
         foreach (ModelMonitor m in Monitors.Where(m => !m.Silent && Every(500)))
+        {
             Look(m);
+            Ages ages = m.LeaseAges();
+            Send(() => Feed(new LeaseAgesSeen(At, ages)));
+        }
+
         if (Probing && Every(1000))
         {
             foreach (ModelHost h in Hosts.Values)
@@ -191,12 +215,7 @@ internal sealed partial class World
         ImmutableArray<Note> known = State.Notes;
         StepResult result = ClusterTransition.Step(State, e with { At = e.At + _clock });
         foreach (Note n in result.State.Notes.Except(known))
-        {
             Codes.Add(n.Code);
-            if (n.Code == "writer_released" && n.Sentence.Contains("release_timeout", StringComparison.Ordinal))
-                GivenUpOn.Add(n.Host!);
-        }
-
         State = result.State;
         Assert.Empty(State.Broken);
         foreach (Effect effect in result.Effects)
@@ -239,7 +258,7 @@ internal sealed partial class World
         $"at {(At - Worlds.Epoch0).TotalSeconds:0.0} s; mode {State.Document?.Mode}, move {State.Document?.Move}, active master {State.Document?.ActiveMaster}, retry {State.Document?.RetryMoveAfter}, blind {State.Blind}\n"
         + string.Join('\n', State.Document?.Slots.Select(s => $"  {s.Address}: {s.Owner} <- {s.ReleasingFrom}") ?? [])
         + "\n" + string.Join('\n', Hosts.Values.Select(h =>
-            $"  {h.Name} {State.Document?.Hosts[h.Name].State} ({State.Document?.Hosts[h.Name].Reason}) mysqld {h.Mysqld} ro {h.ReadOnly} agent {h.AgentAlive} reach {State.AgentReachable(h.Name)} [{string.Join(' ', h.Addresses)}] {h.Progress.Status} {h.Progress.Step} applied {h.Applied}/{h.Received} <- {h.Source} "
+            $"  {h.Name} {State.Document?.Hosts[h.Name].State} ({State.Document?.Hosts[h.Name].Reason}) mysqld {h.Mysqld} ro {h.ReadOnly} agent {h.AgentAlive} reach {State.AgentReachable(h.Name)} [{string.Join(' ', h.Addresses)}] {h.LeaseText} {h.Progress.Status} {h.Progress.Step} applied {h.Applied}/{h.Received} <- {h.Source} "
             + string.Join(' ', CheckNames.All.Select(k => $"{CheckNames.NameOf(k)}={State.Verdict(h.Name, k)}"))))
         + "\n" + string.Join('\n', State.Notes.TakeLast(25).Select(n => $"  {(n.At - Worlds.Epoch0).TotalSeconds:0.0} {n.Code}: {n.Sentence}"))
         + "\n" + string.Join('\n', Snapshots.Of(State, 1, null).Warnings.Select(x => "  # " + x));

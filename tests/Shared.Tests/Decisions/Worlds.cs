@@ -21,11 +21,13 @@ internal static class Worlds
         MasterConnectRetry: TimeSpan.FromSeconds(60),
         QuickRecovery: TimeSpan.FromSeconds(60),
         AgentTimeout: TimeSpan.FromSeconds(2),
-        ReleaseTimeout: TimeSpan.FromSeconds(4),
+        LeaseTtl: TimeSpan.FromSeconds(3.2),
         CatchUpTimeout: TimeSpan.FromSeconds(10),
         MoveTimeout: TimeSpan.FromSeconds(20),
         StartupTimeout: TimeSpan.FromSeconds(15),
         SightTimeout: TimeSpan.FromSeconds(3));
+
+    public static readonly LeaseSettings Lease = new(FencingTimeout: TimeSpan.FromSeconds(1), KillMysqld: true, Failsafe: true, KeepBalanced: true);
 
     /// <summary>db1 and db2 masters, db3... slaves; writer (10.0.0.50) on the masters, one reader address per host on all.</summary>
     public static ClusterTopology Topology(int slaves = 1, string? prefer = null, int? readers = null, bool exclusive = false)
@@ -60,6 +62,6 @@ internal static class Worlds
             [CheckKind.RepBacklog] = Check(1, 10),
         };
         var login = new MysqlLogin("mmm", new Secret("unused"));
-        return new ClusterSettings(topology, settings ?? Settings, checks.ToImmutableSortedDictionary(), TimeSpan.FromSeconds(60), login, login, login);
+        return new ClusterSettings(topology, settings ?? Settings, checks.ToImmutableSortedDictionary(), Lease, TimeSpan.FromSeconds(60), login, login, login);
     }
 }

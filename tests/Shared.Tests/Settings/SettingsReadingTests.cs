@@ -74,14 +74,28 @@ public sealed class SettingsReadingTests
             """
             cluster C1 {
               mode = wait, auto_set_online = 11s, flap_count = 12, flap_duration = 13s, wait_for_other_master = 14s, careful_startup = off, master_connect_retry = 15s
-              quick_recovery = 16s, agent_timeout = 17s, release_timeout = 18s, catch_up_timeout = 19s, move_timeout = 40s, startup_timeout = 21s, sight_timeout = 22s, max_backlog = 23s
+              quick_recovery = 16s, agent_timeout = 17s, lease.ttl = 18200ms, catch_up_timeout = 19s, move_timeout = 40s, startup_timeout = 21s, sight_timeout = 22s, max_backlog = 23s
             }
             """).Settings.Clusters["C1"].Decisions;
 
         Assert.Equal(
-            new DecisionSettings(ClusterMode.Wait, S(11), 12, S(13), S(14), false, S(15), S(16), S(17), S(18), S(19), S(40), S(21), S(22)),
+            new DecisionSettings(ClusterMode.Wait, S(11), 12, S(13), S(14), false, S(15), S(16), S(17), Ms(18_200), S(19), S(40), S(21), S(22)),
             decisions);
     }
+
+    [Theory]
+    [InlineData("", 1000, true, true, true)]
+    [InlineData("cluster C1 { fencing { timeout = 2s, kill_mysqld = off }, failsafe { enabled = off, balanced = drop } }", 2000, false, false, false)]
+    [InlineData("cluster_defaults { fencing.kill_mysqld = off, failsafe.balanced = drop }", 1000, false, true, false)]
+    public void What_a_host_does_without_a_lease_arrives_too(string line, int fencingMs, bool kill, bool failsafe, bool keep) =>
+        Assert.Equal(new LeaseSettings(Ms(fencingMs), kill, failsafe, keep), SettingsBase.Read(line).Settings.Clusters["C1"].Lease);
+
+    [Theory]
+    [InlineData("", 3200)]
+    [InlineData("cluster_defaults.lease.ttl = 1200ms", 1200)]
+    [InlineData("cluster_defaults.lease.ttl = 1200ms, cluster C1.lease.ttl = 60s, cluster C1.move_timeout = 90s", 60_000)]
+    public void A_lease_runs_as_long_as_the_clusters_own_line_says_or_the_defaults(string line, int ms) =>
+        Assert.Equal(Ms(ms), SettingsBase.Read(line).Settings.Clusters["C1"].Decisions.LeaseTtl);
 
     [Theory]
     [InlineData("cluster C1")]
@@ -133,6 +147,11 @@ public sealed class SettingsReadingTests
     [InlineData("monitors.mon4.address = \"10.0.0.4\"", "/mmm.conf:2: monitors: 4 monitors survive the loss of 1, no more than 3 would")]
     [InlineData("agent.local_watch_interval = 101ms", "/mmm.conf:16: agent.local_watch_interval: '101ms' delays every failover after a crash")]
     [InlineData("agent.local_watch_interval = 100ms", null)]
+    [InlineData("cluster C1.lease.ttl = 3s", "/mmm.conf:16: cluster C1.lease.ttl: '3s' leaves the kernel 2 s: it counts whole seconds, and the monitors' answer takes some of them; add 200ms")]
+    [InlineData("cluster C1.lease.ttl = 4099ms", "/mmm.conf:16: cluster C1.lease.ttl: '4.099s' leaves the kernel 3 s")]
+    [InlineData("cluster_defaults.lease.ttl = 2s", "/mmm.conf:16: cluster_defaults.lease.ttl: '2s' leaves the kernel 1 s")]
+    [InlineData("cluster C1.lease.ttl = 4100ms", null)]
+    [InlineData("cluster C1.lease.ttl = 1200ms", null)]
     [InlineData("cluster C1.roles.writer.hosts = [db1]", "/mmm.conf:16: cluster C1.roles.writer.hosts: only 'db1' may be the active master")]
     [InlineData("cluster C1.roles.writer.ips = [\"127.0.0.9\"]", "/mmm.conf:16: cluster C1.roles.writer.ips[0]: 127.0.0.9 is a loopback address")]
     [InlineData("cluster C1.hosts.db3 { ip = \"10.0.0.12\", mysql_port = 3307, agent_port = 9990 }", "/mmm.conf:16: cluster C1.hosts.db3.ip: the hosts db2, db3 are on one machine")]

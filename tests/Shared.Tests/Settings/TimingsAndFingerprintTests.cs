@@ -16,8 +16,8 @@ public sealed class TimingsAndFingerprintTests
         """
         Cluster C1: longest write outage of a failover, with some 10 ms for disks and network on top:
           mysqld crashes: 550ms = local_watch_interval 50ms + mysql check_period 500ms
-          mysqld hangs: 7s = mysql check_period 500ms + timeout 1s + trap_period 2s + statement_timeout 2s + writer_grace 500ms + max_kill_retries 10 * kill_retry_interval 100ms
-          host silent: 7.2s = ping check_period 500ms + timeout 1s + trap_period 2s + release_timeout 3.7s
+          mysqld hangs: 4.5s = mysql check_period 500ms + timeout 1s + trap_period 2s + fencing.timeout 1s
+          host silent: 3.5s = the longer of ping check_period 500ms + timeout 1s + trap_period 2s, and lease.ttl 3.2s + 214ms
           each with up to 10s more (catch_up_timeout) while the next active master applies what it has received
         The deciding monitor is killed: another decides after about 4.2s = heartbeat_interval 300ms + acceptable_heartbeat_pause 1.5s + stable_after 1s + down_removal_margin 1ms + 1.4s
         """,
@@ -28,9 +28,15 @@ public sealed class TimingsAndFingerprintTests
     {
         string text = Timings.WorstCase(SettingsBase.Read("cluster C1.checks.ping.trap_period = 20s\n" + Second).Settings);
 
-        Assert.Contains("host silent: 7.2s = mysql check_period", text, StringComparison.Ordinal);
+        Assert.Contains("host silent: 3.5s = the longer of mysql check_period", text, StringComparison.Ordinal);
         Assert.Contains("Cluster C2: ", text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_silent_host_is_waited_for_as_long_as_its_lease_when_that_is_longer_than_seeing_it() => Assert.Contains(
+        "host silent: 10.554s = the longer of ping check_period 500ms + timeout 1s + trap_period 2s, and lease.ttl 10.2s + 354ms",
+        Timings.WorstCase(SettingsBase.Read("cluster C1.lease.ttl = 10200ms, cluster C1.move_timeout = 30s").Settings),
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("monitors.mon4.address = \"10.0.0.4\"")]
