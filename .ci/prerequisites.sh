@@ -56,11 +56,12 @@ apt_install() {
 }
 
 # build CONFIGURATION [PROJECT]: warnings are errors. No reused nodes, no compiler server: nothing keeps running afterwards.
-build() {
-  local log rc=0
-  log="$(mktemp)"
-  dotnet build "${2:-Mmm.Actors.sln}" -c "$1" --nologo -v quiet -nodeReuse:false -p:UseSharedCompilation=false -warnaserror >"$log" 2>&1 || rc=$?
-  [ "$rc" -eq 0 ] || cat "$log"
-  rm -f "$log"
-  return "$rc"
-}
+# A subshell with a temporary folder of its own: every run of the SDK's build leaves an empty folder in TMPDIR.
+build() (
+  tmp="$(mktemp -d)"
+  trap 'rm -rf "$tmp"' EXIT
+  rc=0
+  TMPDIR="$tmp" dotnet build "${2:-Mmm.Actors.sln}" -c "$1" --nologo -v quiet -nodeReuse:false -p:UseSharedCompilation=false -warnaserror >"$tmp/log" 2>&1 || rc=$?
+  [ "$rc" -eq 0 ] || cat "$tmp/log"
+  exit "$rc"
+)

@@ -38,12 +38,13 @@ internal static class CommonOptions
         {
             return await run();
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (Exception) when (ct.IsCancellationRequested)
         {
+            // Ctrl-C reaches our children too: what their ends looked like here is no news.
             Say.Error("Interrupted.");
             return 130;
         }
-        catch (Exception e) when (e is LabException or MySqlConnector.MySqlException or HttpRequestException or UnauthorizedAccessException)
+        catch (Exception e) when (e is LabException or MySqlConnector.MySqlException or HttpRequestException or UnauthorizedAccessException or IOException)
         {
             Say.Error(e.Message);
             return 1;
