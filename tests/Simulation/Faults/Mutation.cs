@@ -58,7 +58,4 @@ internal enum Mutation
 
     /// <summary>A coordinator takes one granter's confirmation for a quorum's.</summary>
     OneGranterWithdraws,
-
-    /// <summary>When its lease has run out the agent does nothing; only the kernel does.</summary>
-    NoFenceOnLapse,
 }
