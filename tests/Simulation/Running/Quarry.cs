@@ -17,7 +17,7 @@ internal sealed record Quarry(Mutation Mutation, Profile Profile)
         new(Mutation.OlderEpochAccepted, Profile.Everything),
         new(Mutation.MajorityOfPeers, Profile.WithoutMonitors with { ThreeMasters = true }),
         new(Mutation.PromiseNotHonoured, Profile.WithoutMonitors),
-        new(Mutation.NoQuietAgent, Profile.WithoutMonitors),
+        new(Mutation.NoQuietAgent, Profile.Holding),
         new(Mutation.NoWaitForLease, Profile.Partitions),
         new(Mutation.NoMargin, Profile.Pauses),
         new(Mutation.LifetimeRoundedUp, Profile.Pauses),
