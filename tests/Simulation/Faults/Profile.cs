@@ -54,6 +54,13 @@ internal sealed record Profile(string Name, ImmutableArray<(Func<FaultDraw, Faul
         Failsafe = true,
     };
 
+    /// <summary>Coordinators that follow and outbid each other over keepers that restart.</summary>
+    public static readonly Profile Reigns = new("reigns",
+    [
+        (d => d.Rival(), 10), (d => d.MonitorCrash(), 12), (d => d.MonitorPause(), 8), (d => d.Partition(), 8), (d => d.DiskHang(), 3), (d => d.Weather(), 2), (d => d.MoveRole(), 9),
+        (d => d.MysqldCrash(), 2),
+    ], 0.8, 6);
+
     /// <summary>Single failovers with time between them, for what is lost and how long they take.</summary>
     public static readonly Profile Calm = new("calm",
         [(d => d.MysqldCrash(), 6), (d => d.PowerCut(), 4), (d => d.AgentCrash(), 3), (d => d.MoveRole(), 10), (d => d.ApplierLag(), 3), (d => d.Partition(), 3)], 5, 6);
@@ -64,9 +71,9 @@ internal sealed record Profile(string Name, ImmutableArray<(Func<FaultDraw, Faul
         OneMonitor = true,
     };
 
-    private static readonly Profile[] s_mixed = [Everything, Everything, Partitions, Pauses, Crashes, WithoutMonitors, Holding, Calm];
+    private static readonly Profile[] s_mixed = [Everything, Everything, Partitions, Pauses, Crashes, WithoutMonitors, Holding, Reigns, Calm];
 
-    public static readonly ImmutableArray<Profile> All = [Everything, Partitions, Pauses, Crashes, WithoutMonitors, Holding, Calm, SingleMonitor];
+    public static readonly ImmutableArray<Profile> All = [Everything, Partitions, Pauses, Crashes, WithoutMonitors, Holding, Reigns, Calm, SingleMonitor];
 
     /// <summary>Every tenth seed is about a single monitor; the others draw.</summary>
     public static Profile Of(int seed, Random random) => seed % 10 == 0 ? SingleMonitor : s_mixed[random.Next(s_mixed.Length)];

@@ -48,7 +48,8 @@ internal sealed partial class AgentProcess
             return;
         _order = order;
         _progress = new AgentProtocol.OrderProgress(order.Id, AgentProtocol.OrderStatus.Working, null, "remembered", []);
-        Apply(_lease.Take(order.Id, order.Roles, remembered: true, Local, [.. host.Kernel.Addresses]));
+        Apply(_lease.Take(order.Id, order.Roles, remembered: true, Local,
+            World.Mutation == Mutation.StoredOrderIsBelieved ? order.Roles : [.. host.Kernel.Addresses]));
     }
 
     private void Granted(Granted reply)

@@ -19,14 +19,18 @@ internal sealed record Quarry(Mutation Mutation, Profile Profile)
         new(Mutation.PromiseNotHonoured, Profile.WithoutMonitors),
         new(Mutation.NoQuietAgent, Profile.Holding),
         new(Mutation.NoWaitForLease, Profile.Partitions),
-        new(Mutation.NoMargin, Profile.Pauses),
+        new(Mutation.NoMargin, Profile.Pauses with { Ttl = 3.2 }),
         new(Mutation.LifetimeRoundedUp, Profile.Pauses),
         new(Mutation.OldLeaseAfterPause, Profile.Pauses),
-        new(Mutation.KeeperForgets, Profile.Everything),
+        new(Mutation.KeeperForgets, Profile.Reigns),
         new(Mutation.WithdrawForgotten, Profile.Partitions),
         new(Mutation.GrantsAddUp, Profile.Partitions),
         new(Mutation.LetGoTooEarly, Profile.Everything),
         new(Mutation.OneGranterWithdraws, Profile.Partitions),
+        new(Mutation.OneKeeperIsRead, Profile.Reigns),
+        new(Mutation.StoredOrderIsBelieved, Profile.Holding),
+        new(Mutation.NoCatchUp, Profile.Calm),
+        new(Mutation.OneMonitorSees, Profile.SingleMonitor),
     ];
 
     /// <summary>The lowest seed that shows it, and how.</summary>
