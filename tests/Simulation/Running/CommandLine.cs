@@ -84,8 +84,11 @@ internal static class CommandLine
 
         var campaign = new Campaign(profile, mutation);
         var told = Stopwatch.StartNew();
+        var shown = new HashSet<int>();
         campaign.Run(from, seeds, done =>
         {
+            foreach ((int seed, string violation) in campaign.Failures.Where(f => shown.Add(f.Key)))
+                Console.WriteLine($"seed {seed}: {violation}");
             if (told.Elapsed < TimeSpan.FromSeconds(10))
                 return;
             told.Restart();
