@@ -52,13 +52,13 @@ internal sealed partial class AgentProcess
             World.Mutation == Mutation.StoredOrderIsBelieved ? order.Roles : [.. host.Kernel.Addresses]));
     }
 
-    private void Granted(Granted reply)
+    public void Take(Granted reply)
     {
         _lease = World.Rules.BeforeGranted(_lease, reply, Local);
         Apply(_lease.Take(reply, Local));
     }
 
-    private void Held(Held reply)
+    private void Take(Held reply)
     {
         Apply(_lease.Take(reply, Local));
         if (World.Mutation == Mutation.MajorityOfPeers)
@@ -72,7 +72,7 @@ internal sealed partial class AgentProcess
     {
         AgentLeaseStep step = _lease.Take(request, Local);
         if (step.Reply is Held reply)
-            World.Net.Send(Node, by.Agent, () => by.Agent.Held(reply));
+            World.Net.Send(Node, by.Agent, () => by.Agent.Take(reply));
         Apply(step);
     }
 
@@ -107,8 +107,6 @@ internal sealed partial class AgentProcess
                 break;
         }
     }
-
-    public void TakeGranted(Granted reply) => Granted(reply);
 
     private void Lapse(ImmutableSortedSet<RoleAddress> lapsed)
     {

@@ -110,7 +110,7 @@ internal sealed partial class AgentProcess(World world, DbHost host) : SimProces
 
     private void Store(HostOrder order)
     {
-        if (order.Id < _highest && World.Mutation == Mutation.None)
+        if (order.Id < _highest && World.Mutation != Mutation.OlderEpochAccepted)
             return;
         World.Judge.AgentStores(Name, _highest, order.Id);
         (_highest, _stored) = (order.Id, order);

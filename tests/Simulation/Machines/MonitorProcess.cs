@@ -71,7 +71,7 @@ internal sealed class MonitorProcess(World world, string name, int index, Machin
     public void Grant(Renew request, AgentProcess to)
     {
         (_granter, Granted reply) = _granter.Take(request, Local);
-        World.Net.Send(Node, to, () => to.TakeGranted(reply));
+        World.Net.Send(Node, to, () => to.Take(reply));
     }
 
     public void Withdraw(Withdraw request, MonitorProcess by)

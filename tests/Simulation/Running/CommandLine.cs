@@ -68,13 +68,15 @@ internal static class CommandLine
             i++;
         }
 
+        if (trace && (mutations || count is not <= 20))
+            return Wrong("--trace is for a few runs: give --seed S, or --seeds N with at most 20");
         return mutations ? Hunt(count ?? Quarry.Bound) : Many(from, count ?? 1000, profile, mutation, trace);
     }
 
     private static int Many(int from, int seeds, Profile? profile, Mutation mutation, bool trace)
     {
         var watch = Stopwatch.StartNew();
-        if (trace && seeds <= 20)
+        if (trace)
         {
             int bad = 0;
             for (int seed = from; seed < from + seeds; seed++)

@@ -9,6 +9,11 @@ namespace Mmm.Simulation;
 /// <summary>
 /// Three monitors, three DB hosts, a network and a clock that nobody else can see, in one thread: the same seed is the same run, event by event.
 /// First a time of faults in which nothing forbidden may happen (safety); then all is mended, and everything must come to rest as configured (liveness).
+/// <para>
+/// Not modelled: a process that is stopped between its last look at the clock and the system call that shows an address (nothing but fencing from outside helps
+/// there); clients that bypass the role addresses; transactions that are lost with a relay log or a data directory, and the binlog of a dead master being read
+/// by its agent; first installations, edits of the configuration, modes other than ACTIVE, set_offline and forced moves; ARP; a lost disk of an agent.
+/// </para>
 /// </summary>
 internal sealed class World
 {
