@@ -165,8 +165,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         bool same = ServesToo(order) && !_remembered;
         _remembered = false;
         _order = order;
-        // What was on the host before its very first order, it has not promised to anybody.
-        _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, first && order.Roles.All(a => _found.Addresses.Contains(a) || _setup.Topology.Roles[a.Role].Mode == RoleMode.Balanced)));
+        _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, first ? _found.Addresses : null));
         TellLease();
         _orderSender = sender;
         if (same)
@@ -218,11 +217,12 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     /// <summary>What the host had before this start it goes on having, if a quorum of monitors says so; nothing else is done for an order that may have been replaced.</summary>
     private void Remember()
     {
-        if (_order is not null || _keeper.Memory?.Order is not { } order || order.Cluster != _setup.Topology.Name || order.Host != _setup.Host.Name)
+        // What is on the host must be known before anything is said of it.
+        if (_order is not null || !_addressesRead || _keeper.Memory?.Order is not { } order || order.Cluster != _setup.Topology.Name || order.Host != _setup.Host.Name)
             return;
         _remembered = true;
         _order = order with { Replication = order.Replication.Action == AgentProtocol.ReplicationAction.Stop ? order.Replication : AgentProtocol.ReplicationOrder.Leave, CatchUp = null };
-        _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, Had: true));
+        _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, _found.Addresses));
     }
 
     private void HandleCoverSeen(LeaseActor.CoverSeen seen)
@@ -331,6 +331,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
             TellAnnouncer();
         }
 
+        Remember();
         Report(toSender: false, onlyIfChanged: true);
         Reconcile(evenIfStale: false);
     }

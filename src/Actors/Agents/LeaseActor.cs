@@ -21,8 +21,8 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
     /// <summary>Parent -> this: an order is obeyed from now on.</summary>
     /// <param name="Id">Its decision.</param>
     /// <param name="Roles">What it gives to the host.</param>
-    /// <param name="Had">The host had these before the agent started.</param>
-    public sealed record OrderTaken(DecisionId Id, ImmutableArray<RoleAddress> Roles, bool Had);
+    /// <param name="Found">The host's first order since the agent started, remembered or new: role addresses that are on the host, see <see cref="FailsafePeer.Take(DecisionId, IEnumerable{RoleAddress}, IEnumerable{RoleAddress})"/>. Null = a later one.</param>
+    public sealed record OrderTaken(DecisionId Id, ImmutableArray<RoleAddress> Roles, ImmutableSortedSet<RoleAddress>? Found);
 
     /// <summary>Parent -> this: mysqld as it was just seen, and whether it may take writes.</summary>
     /// <param name="MayWrite">By the order as far as it is leased.</param>
@@ -72,7 +72,7 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
                 setup.Topology, setup.Host.Name, setup.Incarnation, [.. setup.Gateways.Select(g => g.Monitor)], new LeaseTerms(setup.LeaseTtl),
                 setup.Lease.Failsafe, setup.Lease.KeepBalanced),
             Now);
-        Receive<OrderTaken>(m => Apply(_lease.Take(m.Id, m.Roles, m.Had, Now)));
+        Receive<OrderTaken>(m => Apply(_lease.Take(m.Id, m.Roles, m.Found is not null, Now, m.Found)));
         Receive<MysqldNow>(HandleMysqldNow);
         Receive<HostReleased>(m => Apply(_lease.Released(m.Host, Now)));
         Receive<LeaseProtocol.Granted>(m => If(m.Cluster, m.Host, () => Apply(_lease.Take(m, Now))));

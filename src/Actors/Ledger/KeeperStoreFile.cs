@@ -90,7 +90,8 @@ internal static class KeeperStoreFile
                 Take(rows.GetString(0), rows.GetString(1), rows.GetString(2), records, lost);
         }
 
-        Execute(connection, "UPDATE opened SET times = times + 1");
+        // As much as the next decision will need, so that a disk that takes a little but not that much is not taken for well.
+        Execute(connection, "UPDATE opened SET times = times + 1; UPDATE record SET body = body");
         return (records, lost);
     }
 

@@ -28,6 +28,7 @@ public static class Bootstrap
     /// <param name="Configured">All configured monitors in configured order.</param>
     /// <param name="Heard">Recent word of the others, by name.</param>
     /// <param name="PatienceOver">The time to wait for absent monitors before going on without them is over.</param>
+    /// <param name="ClusterHeardOf">Some monitor in a cluster has been heard lately, even if it is silent now: it may have taken this node in.</param>
     public sealed record View(
         string Me,
         long MyUid,
@@ -35,7 +36,8 @@ public static class Bootstrap
         ImmutableArray<MemberSeen> MyMembers,
         ImmutableArray<string> Configured,
         ImmutableSortedDictionary<string, Hello> Heard,
-        bool PatienceOver);
+        bool PatienceOver,
+        bool ClusterHeardOf = false);
 
     /// <summary>What to do now.</summary>
     public abstract record Step;
@@ -71,6 +73,10 @@ public static class Bootstrap
                 view.Heard.TryGetValue(m, out Hello? h) && h.InCluster
                 && (m == strongest.Monitor || strongest.Members.Any(s => s.Monitor == m && s.Uid == h.Uid)))]);
         }
+
+        // A busy machine misses words for a second. Whoever forms a cluster then never hears that the first one took it in, and blocks that one's shards for good.
+        if (view.ClusterHeardOf)
+            return new Wait("a cluster has been heard of and is silent at the moment");
 
         int quorum = Quorum(view.Configured.Length);
         if (view.Heard.Count + 1 < quorum)

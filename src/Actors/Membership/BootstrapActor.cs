@@ -22,6 +22,12 @@ public sealed class BootstrapActor : ReceiveActor, IWithTimers
     /// <summary>How long another cluster must outrank ours before we go: gossip of a peer that is just joining converges far sooner.</summary>
     private static readonly TimeSpan GiveWayAfter = TimeSpan.FromSeconds(4);
 
+    /// <summary>
+    /// How long after the last word of a cluster none is formed: longer than the members need to remove one of them that went silent, so that a cluster that may have
+    /// taken this node in is gone or heard of again.
+    /// </summary>
+    private static readonly TimeSpan ClusterRemembered = TimeSpan.FromSeconds(10);
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly MmmSettings _settings;
@@ -31,6 +37,7 @@ public sealed class BootstrapActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, Word> _words = new(StringComparer.Ordinal);
     private readonly long _origin;
     private TimeSpan? _majoritySince;
+    private TimeSpan? _clusterHeardAt;
     private TimeSpan? _outrankedSince;
     private TimeSpan _joinAskedAt;
     private string? _saidLast;
@@ -63,8 +70,11 @@ public sealed class BootstrapActor : ReceiveActor, IWithTimers
 
     private void HandleHello(BootstrapProtocol.Hello hello)
     {
-        if (_peers.ContainsKey(hello.Monitor))
-            _words[hello.Monitor] = new Word(hello, Now);
+        if (!_peers.ContainsKey(hello.Monitor))
+            return;
+        _words[hello.Monitor] = new Word(hello, Now);
+        if (hello.InCluster)
+            _clusterHeardAt = Now;
     }
 
     private void HandleHelloDue()
@@ -158,7 +168,8 @@ public sealed class BootstrapActor : ReceiveActor, IWithTimers
             [.. state.Members.Where(m => m.Status == MemberStatus.Up && !state.Unreachable.Contains(m)).Select(Seen).OfType<BootstrapProtocol.MemberSeen>()],
             _configured,
             _words.ToImmutableSortedDictionary(w => w.Key, w => w.Value.Hello),
-            now - _majoritySince > _settings.Monitor.Membership.SeedNodeTimeout);
+            now - _majoritySince > _settings.Monitor.Membership.SeedNodeTimeout,
+            now - _clusterHeardAt < ClusterRemembered);
     }
 
     private BootstrapProtocol.MemberSeen? Seen(Member member)

@@ -22,11 +22,16 @@ public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
         new LeaseHolder { Setup = setup }, FailsafePeer.Start(setup.Topology, setup.Host, setup.Terms, setup.Failsafe, now));
 
     /// <summary>The host takes an order up, or remembers after a start the one it had.</summary>
-    public AgentLeaseStep Take(DecisionId order, ImmutableArray<RoleAddress> roles, bool remembered, TimeSpan now)
+    /// <param name="order">Its decision.</param>
+    /// <param name="roles">What it gives to the host.</param>
+    /// <param name="remembered">The order it had before it started.</param>
+    /// <param name="now">The host's clock.</param>
+    /// <param name="found">With a remembered order: the role addresses that are on the host, see <see cref="FailsafePeer.Take(DecisionId, IEnumerable{RoleAddress}, IEnumerable{RoleAddress})"/>.</param>
+    public AgentLeaseStep Take(DecisionId order, ImmutableArray<RoleAddress> roles, bool remembered, TimeSpan now, IEnumerable<RoleAddress>? found = null)
     {
         // An address that this agent is not configured with could neither be shown nor taken away: its plan says so.
         ImmutableArray<RoleAddress> known = [.. roles.Where(a => Peer.Topology.MayCarry(a.Role, Peer.Host))];
-        FailsafePeer peer = Peer.Take(order, known, remembered);
+        FailsafePeer peer = Peer.Take(order, known, remembered ? found ?? [] : null);
         ImmutableArray<RoleAddress> fresh = [.. known.Where(a => !Holder.Claims.Contains(a))];
         HolderStep step = Holder.Take(order, known, now);
         return (this with

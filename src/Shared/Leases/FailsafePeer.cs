@@ -16,7 +16,7 @@ namespace Mmm.Shared.Leases;
 /// <param name="Terms">Durations.</param>
 /// <param name="Order">The order taken up last.</param>
 /// <param name="Claims">Exclusive addresses of that order.</param>
-/// <param name="Had">Those of them that it already had when it started.</param>
+/// <param name="Had">Those of them that were on the host when its agent started.</param>
 /// <param name="QuietUntil">Until then promises of an earlier start may still stand.</param>
 /// <param name="Promises">By address: to whom, and until when.</param>
 /// <param name="Outdated">Claims that a peer holds by a later order: this host's own order is not the latest.</param>
@@ -43,11 +43,15 @@ public sealed record FailsafePeer(
     /// <summary>The host takes an order up.</summary>
     /// <param name="order">Its decision.</param>
     /// <param name="roles">What it gives to the host.</param>
-    /// <param name="remembered">The order it had before it started.</param>
-    public FailsafePeer Take(DecisionId order, IEnumerable<RoleAddress> roles, bool remembered)
+    /// <param name="found">
+    /// Null: a new order. Else it is the one the host had before it started, and these addresses are on the host. An address that is on was leased to it, so it
+    /// had promised it to nobody. One that the order gives to it and that is not on may be promised all the same: the order came while a promise stood, or is an old
+    /// one, and the host has since been asked by a later holder.
+    /// </param>
+    public FailsafePeer Take(DecisionId order, IEnumerable<RoleAddress> roles, IEnumerable<RoleAddress>? found)
     {
         ImmutableSortedSet<RoleAddress> claims = [.. roles.Where(a => Topology.Roles[a.Role].Mode == RoleMode.Exclusive)];
-        return this with { Order = order, Claims = claims, Had = remembered ? claims : Had.Intersect(claims), Outdated = order > Order ? [] : Outdated };
+        return this with { Order = order, Claims = claims, Had = claims.Intersect(found ?? Had), Outdated = order > Order ? [] : Outdated };
     }
 
     /// <summary>A host that no quorum answers asks.</summary>

@@ -61,6 +61,9 @@ public readonly record struct RoleAddress(string Role, string Ip) : IComparable<
 
     private static int CompareIp(string a, string b)
     {
+        // Most comparisons are look-ups of the same address.
+        if (a == b)
+            return 0;
         if (!IPAddress.TryParse(a, out IPAddress? x) || !IPAddress.TryParse(b, out IPAddress? y))
             return string.CompareOrdinal(a, b);
         if (x.AddressFamily != y.AddressFamily)

@@ -57,6 +57,13 @@ internal sealed class FaultDraw(Random random, SimSetup setup, Profile profile)
         return new Partition(_at, Long(0.3), shape, [.. cuts]);
     }
 
+    /// <summary>A host that the other hosts reach and the monitors do not, for longer than a lease.</summary>
+    public Fault CutOff()
+    {
+        int host = Monitors + Host();
+        return new Partition(_at, Long(3), $"{Names([host])} cut off from the monitors", [.. Enumerable.Range(0, Monitors).SelectMany(m => new[] { (m, host), (host, m) })]);
+    }
+
     public Fault MonitorCrash()
     {
         bool loses = !_diskLost && Chance(0.2);

@@ -59,6 +59,15 @@ internal enum Mutation
     /// <summary>A coordinator takes one granter's confirmation for a quorum's.</summary>
     OneGranterWithdraws,
 
-    /// <summary>When its lease has run out the agent does nothing; only the kernel does.</summary>
-    NoFenceOnLapse,
+    /// <summary>A restarted granter believes the first keeper it can read.</summary>
+    OneKeeperIsRead,
+
+    /// <summary>Failsafe: a restarted agent takes for its own what its stored order says, not what is on its host.</summary>
+    StoredOrderIsBelieved,
+
+    /// <summary>A new active master does not wait until it has applied what there is.</summary>
+    NoCatchUp,
+
+    /// <summary>What one monitor sees is held true.</summary>
+    OneMonitorSees,
 }

@@ -47,6 +47,20 @@ internal sealed record Profile(string Name, ImmutableArray<(Func<FaultDraw, Faul
         Failsafe = true,
     };
 
+    /// <summary>A host that serves is cut off from the monitors and holds on by the others' word, while these are restarted and given its roles.</summary>
+    public static readonly Profile Holding = new("holding",
+        [(d => d.CutOff(), 12), (d => d.AgentCrash(), 9), (d => d.AgentPause(), 3), (d => d.Partition(), 2), (d => d.MonitorCrash(), 1), (d => d.MonitorPause(), 1)], 0.9, 10)
+    {
+        Failsafe = true,
+    };
+
+    /// <summary>Coordinators that follow and outbid each other over keepers that restart.</summary>
+    public static readonly Profile Reigns = new("reigns",
+    [
+        (d => d.Rival(), 10), (d => d.MonitorCrash(), 12), (d => d.MonitorPause(), 8), (d => d.Partition(), 8), (d => d.DiskHang(), 3), (d => d.Weather(), 2), (d => d.MoveRole(), 9),
+        (d => d.MysqldCrash(), 2),
+    ], 0.8, 6);
+
     /// <summary>Single failovers with time between them, for what is lost and how long they take.</summary>
     public static readonly Profile Calm = new("calm",
         [(d => d.MysqldCrash(), 6), (d => d.PowerCut(), 4), (d => d.AgentCrash(), 3), (d => d.MoveRole(), 10), (d => d.ApplierLag(), 3), (d => d.Partition(), 3)], 5, 6);
@@ -57,9 +71,9 @@ internal sealed record Profile(string Name, ImmutableArray<(Func<FaultDraw, Faul
         OneMonitor = true,
     };
 
-    private static readonly Profile[] s_mixed = [Everything, Everything, Partitions, Pauses, Crashes, WithoutMonitors, Calm];
+    private static readonly Profile[] s_mixed = [Everything, Everything, Partitions, Pauses, Crashes, WithoutMonitors, Holding, Reigns, Calm];
 
-    public static readonly ImmutableArray<Profile> All = [Everything, Partitions, Pauses, Crashes, WithoutMonitors, Calm, SingleMonitor];
+    public static readonly ImmutableArray<Profile> All = [Everything, Partitions, Pauses, Crashes, WithoutMonitors, Holding, Reigns, Calm, SingleMonitor];
 
     /// <summary>Every tenth seed is about a single monitor; the others draw.</summary>
     public static Profile Of(int seed, Random random) => seed % 10 == 0 ? SingleMonitor : s_mixed[random.Next(s_mixed.Length)];

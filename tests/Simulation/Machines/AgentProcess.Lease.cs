@@ -48,16 +48,17 @@ internal sealed partial class AgentProcess
             return;
         _order = order;
         _progress = new AgentProtocol.OrderProgress(order.Id, AgentProtocol.OrderStatus.Working, null, "remembered", []);
-        Apply(_lease.Take(order.Id, order.Roles, remembered: true, Local));
+        Apply(_lease.Take(order.Id, order.Roles, remembered: true, Local,
+            World.Mutation == Mutation.StoredOrderIsBelieved ? order.Roles : [.. host.Kernel.Addresses]));
     }
 
-    private void Granted(Granted reply)
+    public void Take(Granted reply)
     {
         _lease = World.Rules.BeforeGranted(_lease, reply, Local);
         Apply(_lease.Take(reply, Local));
     }
 
-    private void Held(Held reply)
+    private void Take(Held reply)
     {
         Apply(_lease.Take(reply, Local));
         if (World.Mutation == Mutation.MajorityOfPeers)
@@ -71,7 +72,7 @@ internal sealed partial class AgentProcess
     {
         AgentLeaseStep step = _lease.Take(request, Local);
         if (step.Reply is Held reply)
-            World.Net.Send(Node, by.Agent, () => by.Agent.Held(reply));
+            World.Net.Send(Node, by.Agent, () => by.Agent.Take(reply));
         Apply(step);
     }
 
@@ -106,8 +107,6 @@ internal sealed partial class AgentProcess
                 break;
         }
     }
-
-    public void TakeGranted(Granted reply) => Granted(reply);
 
     private void Lapse(ImmutableSortedSet<RoleAddress> lapsed)
     {

@@ -126,7 +126,7 @@ internal sealed partial class AgentProcess
 
     private bool CatchesUp(HostOrder order, Mysqld m)
     {
-        if (order.CatchUp is not { Force: false } c)
+        if (order.CatchUp is not { Force: false } c || World.Mutation == Mutation.NoCatchUp)
             return false;
         if (_progress.Step != "catch_up")
             _catchUpSince = Local;

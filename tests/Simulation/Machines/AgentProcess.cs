@@ -27,7 +27,7 @@ internal sealed partial class AgentProcess(World world, DbHost host) : SimProces
     private OrderProgress _progress = OrderProgress.None;
     private long _incarnation, _seq;
     private bool _saving;
-    private string _lastSaid = "";
+    private (OrderProgress, MysqldState, bool, bool)? _lastSaid;
 
     public DecisionId Highest => _highest;
 
@@ -46,7 +46,7 @@ internal sealed partial class AgentProcess(World world, DbHost host) : SimProces
     protected override void OnStart()
     {
         _incarnation = World.NewIncarnation();
-        (_seq, _saving, _order, _via, _progress, _lastSaid) = (0, false, null, null, OrderProgress.None, "");
+        (_seq, _saving, _order, _via, _progress, _lastSaid) = (0, false, null, null, OrderProgress.None, null);
         _unsaved.Clear();
         _running = null;
         _retryAt = null;
@@ -110,7 +110,7 @@ internal sealed partial class AgentProcess(World world, DbHost host) : SimProces
 
     private void Store(HostOrder order)
     {
-        if (order.Id < _highest && World.Mutation == Mutation.None)
+        if (order.Id < _highest && World.Mutation != Mutation.OlderEpochAccepted)
             return;
         World.Judge.AgentStores(Name, _highest, order.Id);
         (_highest, _stored) = (order.Id, order);
@@ -166,7 +166,7 @@ internal sealed partial class AgentProcess(World world, DbHost host) : SimProces
 
     private void Say(bool onlyIfChanged = false, bool? letGo = null)
     {
-        string key = $"{_progress.Id.Epoch.Counter}/{_progress.Id.Version} {_progress.Status} {_progress.Step} {host.Mysqld.State} {host.Mysqld.ReadOnly} {LetGo}";
+        var key = (_progress, host.Mysqld.State, host.Mysqld.ReadOnly, LetGo);
         if (onlyIfChanged && key == _lastSaid)
             return;
         _lastSaid = key;

@@ -116,7 +116,7 @@ internal sealed class CoordinatorNode
                 _path = Documents.PathOf(opened.Document!);
                 _world.Judge.Chosen(opened.Id, _path, $"opened by {_process.Name}");
                 _state = ClusterTransition.Begin(
-                    _world.Setup.Cluster, _world.Setup.Monitors.Length, _process.Name, null, opened.Id, Documents.Read(opened.Document!), Now);
+                    _world.Setup.Cluster, _world.Mutation == Mutation.OneMonitorSees ? 1 : _world.Setup.Monitors.Length, _process.Name, null, opened.Id, Documents.Read(opened.Document!), Now);
                 _heard.Clear();
                 _world.Log(_process.Name, $"its reign {opened.Id} begins");
                 foreach (MonitorProcess m in _world.Monitors)

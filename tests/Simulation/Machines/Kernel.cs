@@ -50,9 +50,9 @@ internal sealed class Kernel(World world, DbHost host)
             Remove(a);
     }
 
-    private void Expire(RoleAddress address, Shown as_)
+    private void Expire(RoleAddress address, Shown meant)
     {
-        if (!_shown.TryGetValue(address, out Shown? now) || !ReferenceEquals(now, as_))
+        if (!_shown.TryGetValue(address, out Shown? now) || !ReferenceEquals(now, meant))
             return;
         _shown.Remove(address);
         world.Log(host.Name, $"kernel: the lifetime of {address} is over");

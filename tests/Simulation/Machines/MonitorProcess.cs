@@ -71,7 +71,7 @@ internal sealed class MonitorProcess(World world, string name, int index, Machin
     public void Grant(Renew request, AgentProcess to)
     {
         (_granter, Granted reply) = _granter.Take(request, Local);
-        World.Net.Send(Node, to, () => to.TakeGranted(reply));
+        World.Net.Send(Node, to, () => to.Take(reply));
     }
 
     public void Withdraw(Withdraw request, MonitorProcess by)
@@ -109,7 +109,7 @@ internal sealed class MonitorProcess(World world, string name, int index, Machin
     private void Read(string keeper, KeeperRecord record)
     {
         _read[keeper] = (record.Held, record.Document);
-        if (_adopted || _read.Count < Quorums.Of(World.Monitors.Length))
+        if (_adopted || _read.Count < (World.Mutation == Mutation.OneKeeperIsRead ? 1 : Quorums.Of(World.Monitors.Length)))
             return;
         _adopted = true;
         (DecisionId id, string? text) = _read.Values.MaxBy(r => r.Held);

@@ -45,8 +45,6 @@ internal sealed class TransactionLog
         return true;
     }
 
-    public long Size => _of.Sum();
-
     public TransactionLog Copy()
     {
         var copy = new TransactionLog();

@@ -21,8 +21,11 @@ internal sealed class Campaign(Profile? profile = null, Mutation mutation = Muta
     /// <param name="seeds">How many.</param>
     /// <param name="progress">Told now and then how many are done.</param>
     /// <param name="stopAt">Ends early once so many have failed.</param>
-    public void Run(int from, int seeds, Action<int>? progress = null, int stopAt = 20) => Parallel.For(
-        from, from + seeds, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (seed, loop) =>
+    /// <param name="until">Ends early once this is true.</param>
+    public void Run(int from, int seeds, Action<int>? progress = null, int stopAt = 20, Func<bool>? until = null) => Parallel.ForEach(
+        // One by one in order, so that when it ends early the lowest seed that fails is among those that were run.
+        Partitioner.Create(Enumerable.Range(from, seeds), EnumerablePartitionerOptions.NoBuffering),
+        new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (seed, loop) =>
         {
             var world = new World(seed, profile, mutation);
             if (world.Run() is { } violation)
@@ -33,6 +36,8 @@ internal sealed class Campaign(Profile? profile = null, Mutation mutation = Muta
             }
 
             Add(world);
+            if (until?.Invoke() == true)
+                loop.Stop();
             if (Interlocked.Increment(ref _done) % 50 == 0 && progress is not null)
             {
                 lock (_lock)

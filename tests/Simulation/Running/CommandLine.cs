@@ -9,18 +9,19 @@ internal static class CommandLine
     private const string Usage = """
         Runs the lease, failsafe and ledger machines of Mmm.Actors in a simulated world with faults, one run per seed.
 
-          --seeds N          how many runs (default 1000, with --seed 1)
+          --seeds N          how many runs (default 1000)
           --from S           first seed (default 1)
           --seed S           this seed: the same as --from S --seeds 1
           --profile NAME     kind of trouble, instead of the seed's own choice
           --mutation NAME    without one rule of the protocol: a run that breaks an invariant is what is wanted
-          --mutations        every rule left out in turn; each must be found
+          --mutations        every rule left out in turn; each must be found within --seeds (3000)
           --trace            prints what happens in each run
         """;
 
     public static int Run(string[] args)
     {
-        int seeds = 1000, from = 1;
+        int from = 1;
+        int? count = null;
         bool trace = false, mutations = false;
         Profile? profile = null;
         Mutation mutation = Mutation.None;
@@ -40,13 +41,13 @@ internal static class CommandLine
                     mutations = true;
                     continue;
                 case "--seeds" when Number(value, 1) is { } n:
-                    seeds = n;
+                    count = n;
                     break;
                 case "--from" when Number(value, 0) is { } n:
                     from = n;
                     break;
                 case "--seed" when Number(value, 0) is { } n:
-                    (from, seeds) = (n, 1);
+                    (from, count) = (n, 1);
                     break;
                 case "--profile" when Profile.All.FirstOrDefault(p => p.Name.Replace(' ', '-') == value) is { } p:
                     profile = p;
@@ -67,13 +68,15 @@ internal static class CommandLine
             i++;
         }
 
-        return mutations ? Hunt() : Many(from, seeds, profile, mutation, trace);
+        if (trace && (mutations || count is not <= 20))
+            return Wrong("--trace is for a few runs: give --seed S, or --seeds N with at most 20");
+        return mutations ? Hunt(count ?? Quarry.Bound) : Many(from, count ?? 1000, profile, mutation, trace);
     }
 
     private static int Many(int from, int seeds, Profile? profile, Mutation mutation, bool trace)
     {
         var watch = Stopwatch.StartNew();
-        if (trace && seeds <= 20)
+        if (trace)
         {
             int bad = 0;
             for (int seed = from; seed < from + seeds; seed++)
@@ -83,8 +86,11 @@ internal static class CommandLine
 
         var campaign = new Campaign(profile, mutation);
         var told = Stopwatch.StartNew();
+        var shown = new HashSet<int>();
         campaign.Run(from, seeds, done =>
         {
+            foreach ((int seed, string violation) in campaign.Failures.Where(f => shown.Add(f.Key)))
+                Console.WriteLine($"seed {seed}: {violation}");
             if (told.Elapsed < TimeSpan.FromSeconds(10))
                 return;
             told.Restart();
@@ -94,34 +100,36 @@ internal static class CommandLine
         if (campaign.Failures.IsEmpty)
             return 0;
         int first = campaign.Failures.Keys.Min();
-        Console.WriteLine($"\nThe first seed that failed, {first}, with its trace:");
-        Traced(first, profile, mutation);
+        Console.WriteLine($"\nThe first seed that failed:");
+        Traced(first, profile, mutation, lines: 60);
         return 1;
     }
 
-    private static bool Traced(int seed, Profile? profile, Mutation mutation)
+    private static bool Traced(int seed, Profile? profile, Mutation mutation, int lines = int.MaxValue)
     {
         var world = new World(seed, profile, mutation, trace: true);
         string? violation = world.Run();
         Console.WriteLine($"seed {seed}, profile {world.Profile.Name}, {world.Setup}");
         foreach (Fault f in world.Plan)
             Console.WriteLine($"  {f}");
-        foreach (string line in world.Trace)
+        if (world.Trace.Count > lines)
+            Console.WriteLine($"  ... the last {lines} of {world.Trace.Count} lines:");
+        foreach (string line in world.Trace.TakeLast(lines))
             Console.WriteLine(line);
         Console.WriteLine(violation is null ? $"seed {seed}: nothing was broken, at rest {world.Recovery?.TotalSeconds:0.0} s after the faults"
             : $"seed {seed}: {violation}\nagain: {Campaign.Replay(seed, profile, mutation)}");
         return violation is not null;
     }
 
-    private static int Hunt()
+    private static int Hunt(int bound)
     {
         int missed = 0;
         foreach (Quarry q in Quarry.All)
         {
             var watch = Stopwatch.StartNew();
-            (int? seed, string? violation) = q.Find();
+            (int? seed, string? violation) = q.Find(bound);
             missed += seed is null ? 1 : 0;
-            Console.WriteLine(seed is null ? $"{q.Mutation,-20} NOT FOUND in {Quarry.Bound} seeds ({watch.Elapsed.TotalSeconds:0.0} s)"
+            Console.WriteLine(seed is null ? $"{q.Mutation,-20} NOT FOUND in {bound} seeds ({watch.Elapsed.TotalSeconds:0.0} s)"
                 : $"{q.Mutation,-20} seed {seed,5} ({watch.Elapsed.TotalSeconds:0.0} s)  {violation}");
         }
 

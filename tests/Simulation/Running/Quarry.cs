@@ -10,14 +10,35 @@ internal sealed record Quarry(Mutation Mutation, Profile Profile)
 
     public static readonly ImmutableArray<Quarry> All =
     [
-        .. Enum.GetValues<Mutation>().Where(m => m != Mutation.None).Select(m => new Quarry(m, Profile.Everything)),
+        new(Mutation.ReceiveTime, Profile.Partitions),
+        new(Mutation.LiveQuorum, Profile.Partitions),
+        new(Mutation.NoQuietGranter, Profile.Crashes),
+        new(Mutation.EffectsBeforeStore, Profile.Partitions),
+        new(Mutation.OlderEpochAccepted, Profile.Everything),
+        new(Mutation.MajorityOfPeers, Profile.WithoutMonitors with { ThreeMasters = true }),
+        new(Mutation.PromiseNotHonoured, Profile.WithoutMonitors),
+        new(Mutation.NoQuietAgent, Profile.Holding),
+        new(Mutation.NoWaitForLease, Profile.Partitions),
+        new(Mutation.NoMargin, Profile.Pauses with { Ttl = 3.2 }),
+        new(Mutation.LifetimeRoundedUp, Profile.Pauses),
+        new(Mutation.OldLeaseAfterPause, Profile.Pauses),
+        new(Mutation.KeeperForgets, Profile.Reigns),
+        new(Mutation.WithdrawForgotten, Profile.Partitions),
+        new(Mutation.GrantsAddUp, Profile.Partitions),
+        new(Mutation.LetGoTooEarly, Profile.Everything),
+        new(Mutation.OneGranterWithdraws, Profile.Partitions),
+        new(Mutation.OneKeeperIsRead, Profile.Reigns),
+        new(Mutation.StoredOrderIsBelieved, Profile.Holding),
+        new(Mutation.NoCatchUp, Profile.Calm),
+        new(Mutation.OneMonitorSees, Profile.SingleMonitor),
     ];
 
     /// <summary>The lowest seed that shows it, and how.</summary>
-    public (int? Seed, string? Violation) Find()
+    /// <param name="bound">Within so many seeds.</param>
+    public (int? Seed, string? Violation) Find(int bound = Bound)
     {
         var campaign = new Campaign(Profile, Mutation);
-        campaign.Run(1, Bound, stopAt: 1);
+        campaign.Run(1, bound, stopAt: 1);
         return campaign.Failures.IsEmpty ? (null, null) : (campaign.Failures.Keys.Min(), campaign.Failures[campaign.Failures.Keys.Min()]);
     }
 }

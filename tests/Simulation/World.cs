@@ -9,6 +9,11 @@ namespace Mmm.Simulation;
 /// <summary>
 /// Three monitors, three DB hosts, a network and a clock that nobody else can see, in one thread: the same seed is the same run, event by event.
 /// First a time of faults in which nothing forbidden may happen (safety); then all is mended, and everything must come to rest as configured (liveness).
+/// <para>
+/// Not modelled: a process that is stopped between its last look at the clock and the system call that shows an address (nothing but fencing from outside helps
+/// there); clients that bypass the role addresses; transactions that are lost with a relay log or a data directory, and the binlog of a dead master being read
+/// by its agent; first installations, edits of the configuration, modes other than ACTIVE, set_offline and forced moves; ARP; a lost disk of an agent.
+/// </para>
 /// </summary>
 internal sealed class World
 {
@@ -16,7 +21,7 @@ internal sealed class World
     private readonly PriorityQueue<Action, (TimeSpan At, long No)> _queue = new();
     private readonly SortedDictionary<string, int> _counts = new(StringComparer.Ordinal);
     private readonly List<string>? _trace;
-    private long _events, _incarnations = 100, _documents;
+    private long _sequence, _incarnations = 100, _documents;
     private int _tenures;
     private TimeSpan _healedAt;
     private TimeSpan? _restSince;
@@ -75,6 +80,9 @@ internal sealed class World
     /// <summary>Time from the end of the faults to rest; null = not reached.</summary>
     public TimeSpan? Recovery { get; private set; }
 
+    /// <summary>How many events there were.</summary>
+    public long Events { get; private set; }
+
     public bool Tracing => _trace is not null;
 
     public IReadOnlyList<string> Trace => _trace ?? [];
@@ -96,7 +104,7 @@ internal sealed class World
         while (Judge.Violation is null && Recovery is null && _queue.TryDequeue(out Action? next, out (TimeSpan At, long No) due))
         {
             Now = due.At;
-            _events++;
+            Events++;
             next();
         }
 
@@ -154,8 +162,6 @@ internal sealed class World
     public void Count(string what) => _counts[what] = _counts.GetValueOrDefault(what) + 1;
 
     public void Log(string who, string what) => _trace?.Add($"{Now.TotalSeconds,8:0.0000} {who,-5} {what}");
-
-    private long _sequence;
 
     /// <summary>Extremes are drawn often: nothing is found in the middle.</summary>
     private MachineClock NewClock()

@@ -60,6 +60,7 @@ internal static class Rest
                 return $"{h.Name} is writable";
         }
 
-        return state.Epoch < w.Judge.Latest.Epoch ? "an older coordinator is in charge" : null;
+        // One that was outbid and has had nothing to decide since does not know yet, and need not; but the agents must take its word.
+        return w.Hosts.Any(h => h.Agent.Highest.Epoch > state.Epoch) ? "the agents obey another coordinator" : null;
     }
 }

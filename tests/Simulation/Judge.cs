@@ -79,8 +79,9 @@ internal sealed class Judge(World world)
             return;
         foreach ((string host, GrantRule rule) in now.Rules)
         {
-            // Not less than in its earlier lives either: what it confirmed was stored by a quorum before.
-            if (_rules.TryGetValue((monitor, host), out DecisionId? last) && rule.Id < last)
+            // Not less than in its earlier lives either: what it confirmed was stored by a quorum before. (One that it read from a keeper, and that never came to
+            // be chosen, may be gone with that keeper's disk.)
+            if (_rules.TryGetValue((monitor, host), out DecisionId? last) && rule.Id < last && _chosen.ContainsKey(last))
                 Fail("I3", $"the granter of {monitor} goes back from {last} to {rule.Id} for {host}");
             _rules[(monitor, host)] = rule.Id;
         }
@@ -99,9 +100,6 @@ internal sealed class Judge(World world)
                 Fail("I4", $"decision {(known < id ? known : id)} is not in the history of {(known < id ? id : known)}: {was}, {path} ({by})");
         }
     }
-
-    /// <summary>The last chosen decision.</summary>
-    public DecisionId Latest => _chosen.Keys.LastOrDefault() ?? DecisionId.None;
 
     public void WillTakeOver(DbHost host, AgentProtocol.HostOrder order) => _takingOver[host.Name] = order;
 
