@@ -75,7 +75,8 @@ internal sealed class Judge(World world)
 
     public void GranterRules(string monitor, LeaseGranter before, LeaseGranter now)
     {
-        if (ReferenceEquals(before.Rules, now.Rules))
+        // One that has just started and has not read the decisions yet may take in a withdrawal that was long under way: it grants nothing.
+        if (!now.Ready || (before.Ready && ReferenceEquals(before.Rules, now.Rules)))
             return;
         foreach ((string host, GrantRule rule) in now.Rules)
         {

@@ -1,5 +1,5 @@
-using Mmm.Shared.Ledger;
 using Mmm.Shared.Leases;
+using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
 using static Mmm.Shared.Messages.AgentProtocol;

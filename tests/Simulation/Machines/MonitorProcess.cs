@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Mmm.Shared.Decisions;
-using Mmm.Shared.Ledger;
 using Mmm.Shared.Leases;
+using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
 using static Mmm.Shared.Messages.LeaseProtocol;
