@@ -125,7 +125,7 @@ internal sealed partial class ModelHost(string name, World world)
         Incarnation++;
         _lease = StartedLease(_now);
         if (_remembered is { } order)
-            Took(_lease.Take(order.Id, order.Roles, true, _now));
+            Took(_lease.Take(order.Id, order.Roles, true, _now, Addresses));
     }
 
     public void Receive(HostOrder order) => Process(() => TakeUp(order));

@@ -21,7 +21,7 @@ public sealed class FailsafePeerTests
 
         Assert.Equal(new Held("C1", "db2", "db1", 7, 21, reply.Addresses, null), reply);
         Assert.Equal([Writer], reply.Addresses);
-        FailsafePeer given = next.Take(Id(9), [Writer, Reader], remembered: false);
+        FailsafePeer given = next.Take(Id(9), [Writer, Reader], found: null);
         Assert.Contains("host 'db1' holds writer(10.0.250.50): it is cut off from the monitors, but alive", given.Obstacle(Writer, T(3413)), StringComparison.Ordinal);
         Assert.Null(given.Obstacle(Writer, T(3414)));
         Assert.Equal(T(3414), given.WakeAt(T(0)));
@@ -40,7 +40,7 @@ public sealed class FailsafePeerTests
     [Fact]
     public void Refuses_what_it_has_been_given_itself()
     {
-        (FailsafePeer next, Held reply) = Asked(Peer().Take(Id(6), [Writer], remembered: false), s_hold);
+        (FailsafePeer next, Held reply) = Asked(Peer().Take(Id(6), [Writer], found: null), s_hold);
 
         Assert.Empty(reply.Addresses);
         Assert.Equal("decision 1@m1/6 gave writer(10.0.250.50) to db2", reply.Why);
@@ -51,7 +51,7 @@ public sealed class FailsafePeerTests
     [Fact]
     public void Its_own_order_is_history_when_a_later_one_gave_the_address_to_who_asks()
     {
-        FailsafePeer old = Peer().Take(Id(4), [Writer], remembered: false);
+        FailsafePeer old = Peer().Take(Id(4), [Writer], found: null);
 
         (FailsafePeer shows, Held no) = Asked(old, s_hold, shown: true);
         (FailsafePeer next, Held yes) = Asked(old, s_hold, shown: false);
@@ -60,8 +60,8 @@ public sealed class FailsafePeerTests
         Assert.Equal([Writer], shows.Outdated);
         Assert.NotNull(next.Obstacle(Writer, T(1)));
         // The order that comes next is not history.
-        Assert.Empty(next.Take(Id(8), [Writer], remembered: false).Outdated);
-        Assert.Equal([Writer], next.Take(Id(4), [Writer], remembered: false).Outdated);
+        Assert.Empty(next.Take(Id(8), [Writer], found: null).Outdated);
+        Assert.Equal([Writer], next.Take(Id(4), [Writer], found: null).Outdated);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class FailsafePeerTests
     [Fact]
     public void Promises_what_it_can_of_a_request_for_several()
     {
-        (FailsafePeer next, Held reply) = Asked(Peer().Take(Id(6), [Backup], remembered: false), s_hold with { Addresses = [Writer, Backup] });
+        (FailsafePeer next, Held reply) = Asked(Peer().Take(Id(6), [Backup], found: null), s_hold with { Addresses = [Writer, Backup] });
 
         Assert.Equal([Writer], reply.Addresses);
         Assert.NotNull(reply.Why);
@@ -111,7 +111,7 @@ public sealed class FailsafePeerTests
     [Fact]
     public void After_a_start_it_may_have_forgotten_a_promise_and_waits_as_long_as_one_lasts()
     {
-        FailsafePeer peer = Peer(startedAt: 0).Take(Id(9), [Writer, Reader], remembered: false);
+        FailsafePeer peer = Peer(startedAt: 0).Take(Id(9), [Writer, Reader], found: null);
 
         Assert.Contains("the agent has just started and may have promised writer(10.0.250.50)", peer.Obstacle(Writer, T(3413)), StringComparison.Ordinal);
         Assert.Null(peer.Obstacle(Writer, T(3414)));
@@ -122,17 +122,17 @@ public sealed class FailsafePeerTests
     [Fact]
     public void After_a_start_it_keeps_what_it_had_as_long_as_it_is_not_taken()
     {
-        FailsafePeer peer = Peer(startedAt: 0).Take(Id(4), [Writer], remembered: true);
+        FailsafePeer peer = Peer(startedAt: 0).Take(Id(4), [Writer], found: [Writer]);
 
         Assert.Null(peer.Obstacle(Writer, T(0)));
         Assert.Null(peer.WakeAt(T(0)));
-        Assert.Null(peer.Take(Id(5), [Writer, Reader], remembered: false).Obstacle(Writer, T(0)));
-        Assert.NotNull(peer.Take(Id(5), [], remembered: false).Take(Id(6), [Writer], remembered: false).Obstacle(Writer, T(0)));
+        Assert.Null(peer.Take(Id(5), [Writer, Reader], found: null).Obstacle(Writer, T(0)));
+        Assert.NotNull(peer.Take(Id(5), [], found: null).Take(Id(6), [Writer], found: null).Obstacle(Writer, T(0)));
     }
 
     [Fact]
     public void Without_failsafe_there_is_no_promise_to_have_forgotten() =>
-        Assert.Null(Peer(failsafe: false, startedAt: 0).Take(Id(9), [Writer], remembered: false).Obstacle(Writer, T(0)));
+        Assert.Null(Peer(failsafe: false, startedAt: 0).Take(Id(9), [Writer], found: null).Obstacle(Writer, T(0)));
 
     [Fact]
     public void The_holders_own_word_that_it_let_go_ends_the_promise_made_to_it_and_no_other()
