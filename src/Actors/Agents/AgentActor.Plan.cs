@@ -17,6 +17,9 @@ public sealed partial class AgentActor
     /// <summary>Warnings kept for one order: enough for every step, and a bound for one that fails for days in ever new words.</summary>
     private const int MostWarnings = 20;
 
+    /// <summary>How long a warning is told after it was last given: what was passed over once is history then, and the log keeps it. Long enough to be seen by whoever comes after a forced move.</summary>
+    private static readonly TimeSpan s_warningStands = TimeSpan.FromHours(1);
+
     /// <summary>Pause before a failed order is tried again: short beside an outage, long beside a statement.</summary>
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
 
@@ -24,7 +27,7 @@ public sealed partial class AgentActor
     private PlanRun? _run;
     private ImmutableArray<AgentStep> _lastSteps = [];
     private bool _pausing;
-    private ImmutableSortedSet<string> _warnings = [];
+    private ImmutableSortedDictionary<string, long> _warnings = ImmutableSortedDictionary<string, long>.Empty;
     private string? _unsavedWhy;
 
     /// <summary>Plans what is missing and begins it, or finds the order done.</summary>
@@ -63,7 +66,7 @@ public sealed partial class AgentActor
         }
 
         if (_progress.Status != AgentProtocol.OrderStatus.Failed)
-            SetProgress(new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Working, step.Code, step.Sentence, [.. _warnings]));
+            SetProgress(new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Working, step.Code, step.Sentence, [.. _warnings.Keys]));
         run.StepBegan = _time.GetTimestamp();
         run.InStep = true;
         RunAsync(_runner, run, step, _cover).PipeTo(Self);
@@ -141,7 +144,7 @@ public sealed partial class AgentActor
         var status = waiting ? AgentProtocol.OrderStatus.Working : AgentProtocol.OrderStatus.Failed;
         if (!waiting && _progress.Sentence != why)
             _log.Warning("Order {0} waits: {1}", _order!.Id, why);
-        SetProgress(new AgentProtocol.OrderProgress(_order!.Id, status, "lease", why, [.. _warnings]));
+        SetProgress(new AgentProtocol.OrderProgress(_order!.Id, status, "lease", why, [.. _warnings.Keys]));
     }
 
     private void Done(AgentPlan plan)
@@ -150,17 +153,17 @@ public sealed partial class AgentActor
         Warn(plan.Warnings);
         if (_order!.Writable && _keeper.Memory!.WritableFor != _order.Id)
             _keeper.Save(m => m with { WritableFor = _order.Id }, NoteUnsaved, Self);
-        if (_progress.Status == AgentProtocol.OrderStatus.Done && _progress.Id == _order.Id && _progress.Warnings.AsSpan().SequenceEqual([.. _warnings]))
+        if (_progress.Status == AgentProtocol.OrderStatus.Done && _progress.Id == _order.Id && _progress.Warnings.AsSpan().SequenceEqual([.. _warnings.Keys]))
             return;
         if (_progress.Status != AgentProtocol.OrderStatus.Done && !_remembered)
             _log.Info("Order {0} done, {1:0.0} ms after it was accepted.", _order.Id, _time.GetElapsedTime(_orderBegan).TotalMilliseconds);
-        SetProgress(new AgentProtocol.OrderProgress(_order.Id, AgentProtocol.OrderStatus.Done, null, null, [.. _warnings]));
+        SetProgress(new AgentProtocol.OrderProgress(_order.Id, AgentProtocol.OrderStatus.Done, null, null, [.. _warnings.Keys]));
     }
 
     private void Fail(string code, string sentence, ImmutableArray<string> warnings)
     {
         Warn(warnings);
-        var failed = new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Failed, code, sentence, [.. _warnings]);
+        var failed = new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Failed, code, sentence, [.. _warnings.Keys]);
         if (_progress.Status != AgentProtocol.OrderStatus.Failed || _progress.Step != code || _progress.Sentence != sentence)
             _log.Error("Order {0}, {1} failed, tried again every {2:0.#} s: {3}", _order.Id, code, s_retry.TotalSeconds, sentence);
         SetProgress(failed);
@@ -190,13 +193,22 @@ public sealed partial class AgentActor
         CancelRun();
         EndPause();
         _lastSteps = [];
-        _warnings = [];
+        _warnings = _warnings.Clear();
     }
 
     private void Warn(IEnumerable<string> warnings)
     {
-        foreach (string warning in warnings)
-            _warnings = _warnings.Count < MostWarnings ? _warnings.Add(warning) : _warnings;
+        foreach (string warning in warnings.Where(w => _warnings.Count < MostWarnings || _warnings.ContainsKey(w)))
+            _warnings = _warnings.SetItem(warning, _time.GetTimestamp());
+    }
+
+    private void ForgetOldWarnings()
+    {
+        string[] old = [.. _warnings.Where(w => _time.GetElapsedTime(w.Value) >= s_warningStands).Select(w => w.Key)];
+        if (old.Length == 0)
+            return;
+        _warnings = _warnings.RemoveRange(old);
+        SetProgress(_progress with { Warnings = [.. _warnings.Keys] });
     }
 
     /// <summary>Nothing that was obeyed hangs on this write, but the next one that does may fail too.</summary>

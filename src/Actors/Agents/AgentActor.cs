@@ -343,6 +343,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         if (_unsaved is { } waiting && _keeper.Memory is not null)
             Offer(waiting.Order, waiting.Sender);
         _contacts.Look();
+        ForgetOldWarnings();
         Report(toSender: false);
     }
 

@@ -16,11 +16,12 @@ public sealed class AgentActorTests : IAsyncLifetime
     private readonly ScriptedMysql _mysql = new();
     private readonly FakeAddresses _addresses = new();
     private readonly FakeStore _store = new();
+    private readonly ManualTime _time = new();
     private TestAgent _agent = null!;
 
     public ValueTask InitializeAsync()
     {
-        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System));
+        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System), _time);
         return ValueTask.CompletedTask;
     }
 
@@ -302,6 +303,22 @@ public sealed class AgentActorTests : IAsyncLifetime
         Assert.Contains(TestCluster.Reader1.Ip, _addresses.Ips);
         _mysql.WritableFailure = null;
         await _agent.ReportedAsync("done", r => r.Progress.Status == OrderStatus.Done);
+    }
+
+    [Fact]
+    public async Task What_a_forced_takeover_passed_over_is_told_for_an_hour()
+    {
+        Report taken = await _agent.DoneAsync(TestCluster.Holds("db1", 1, new CatchUpOrder("db2", "127.0.0.2", null, 60_000, Force: true)));
+        Assert.Contains("forced: going on without", Assert.Single(taken.Progress.Warnings), StringComparison.Ordinal);
+        _time.Jump(TimeSpan.FromMinutes(59));
+        int reports = _agent.Reports.Count;
+        await Eventually.TrueAsync("heartbeats go on", () => _agent.Reports.Count > reports + 3);
+        Assert.Single(_agent.Last.Progress.Warnings);
+
+        _time.Jump(TimeSpan.FromMinutes(1));
+
+        await _agent.ReportedAsync("it is history", r => r.Progress.Warnings.IsEmpty);
+        Assert.Equal(OrderStatus.Done, _agent.Last.Progress.Status);
     }
 
     [Fact]

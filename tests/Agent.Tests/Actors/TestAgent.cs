@@ -17,7 +17,7 @@ public sealed class TestAgent : IAsyncDisposable
     private readonly IActorRef _agent;
     private readonly IActorRef _coordinator;
 
-    public TestAgent(TestCluster cluster, string host, AgentPorts ports)
+    public TestAgent(TestCluster cluster, string host, AgentPorts ports, TimeProvider? time = null)
     {
         _system = ActorSystem.Create("agent-test", ConfigurationFactory.ParseString(
             """
@@ -27,7 +27,7 @@ public sealed class TestAgent : IAsyncDisposable
             """));
         IActorRef gateway = _system.ActorOf(Props.Create(() => new Monitor(Reports, Granting)), "agent-gateway");
         _coordinator = _system.ActorOf(Props.Create(() => new Sink(Answers)), "coordinator");
-        _agent = _system.ActorOf(AgentActor.Props(cluster.Setup(host, gateway.Path.ToStringWithoutAddress()), ports, TimeProvider.System), "agent");
+        _agent = _system.ActorOf(AgentActor.Props(cluster.Setup(host, gateway.Path.ToStringWithoutAddress()), ports, time ?? TimeProvider.System), "agent");
     }
 
     /// <summary>What the monitors are told.</summary>
