@@ -16,7 +16,7 @@ internal sealed record StartProblem(int ExitCode, string Sentence)
         foreach (Exception cause in Causes(e))
         {
             if (cause is AddressInUseException)
-                return InUse($"{settings.Monitor.HttpBind}:{self.HttpPort} (the management endpoint: monitor.http_bind, monitors.{self.Name}.http_port)");
+                return InUse($"{settings.Monitor.HttpBind}:{self.HttpPort} (the management endpoint: monitor.http.bind, monitors.{self.Name}.http_port)");
             if (cause is SocketException socket && Why(socket, self) is { } problem)
                 return problem;
         }

@@ -21,7 +21,7 @@ public sealed class GateTests
     public void An_address_others_can_reach_needs_a_token(string bind)
     {
         MonitorSettings open = Membership.TestSettings.Of("mon1", Membership.TestSettings.Monitors(1)).Monitor with { HttpBind = bind };
-        Assert.Contains("http_token", Assert.Throws<InvalidOperationException>(() => MmmEndpoints.BindAddress(open)).Message, StringComparison.Ordinal);
+        Assert.Contains("monitor.http.token", Assert.Throws<InvalidOperationException>(() => MmmEndpoints.BindAddress(open)).Message, StringComparison.Ordinal);
         Assert.Equal(IPAddress.Parse(bind), MmmEndpoints.BindAddress(open with { HttpToken = new Secret(Token) }));
     }
 

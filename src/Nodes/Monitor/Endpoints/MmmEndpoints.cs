@@ -58,7 +58,7 @@ public static class MmmEndpoints
         IPAddress address = settings.HttpBind == "localhost" ? IPAddress.Loopback : IPAddress.Parse(settings.HttpBind);
         if (!IPAddress.IsLoopback(address) && settings.HttpToken is null)
             throw new InvalidOperationException(
-                $"monitor.http_bind is {settings.HttpBind}, which others can reach, but monitor.http_token is not set: set a token or bind 127.0.0.1");
+                $"monitor.http.bind is {settings.HttpBind}, which others can reach, but monitor.http.token is not set: set a token or bind 127.0.0.1");
         return address;
     }
 }
