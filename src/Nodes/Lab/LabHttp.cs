@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Mmm.Lab.Processes;
 using Mmm.Shared.Api;
 
@@ -26,20 +27,12 @@ public sealed class LabHttp : IDisposable
     }
 
     /// <summary>What a monitor shows of the lab's cluster; null when it cannot be reached or knows nothing yet.</summary>
-    public async Task<ClusterReading?> ReadAsync(string monitor, CancellationToken ct = default)
-    {
-        try
-        {
-            using HttpResponseMessage response = await _client.GetAsync(Url(monitor, ApiPaths.Cluster(LabPlan.ClusterName)), ct);
-            if (response.StatusCode != HttpStatusCode.OK)
-                return null;
-            return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(ct), ApiJson.Default.ClusterReading);
-        }
-        catch (Exception e) when (e is HttpRequestException or LabException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested))
-        {
-            return null;
-        }
-    }
+    public Task<ClusterReading?> ReadAsync(string monitor, CancellationToken ct = default) =>
+        ReadAsync(monitor, ApiPaths.Cluster(LabPlan.ClusterName), ApiJson.Default.ClusterReading, ct);
+
+    /// <summary>The monitors as one of them sees them; null when it cannot be reached.</summary>
+    public Task<MonitorsReading?> MonitorsAsync(string monitor, CancellationToken ct = default) =>
+        ReadAsync(monitor, ApiPaths.Monitors, ApiJson.Default.MonitorsReading, ct);
 
     /// <summary>The freshest picture any monitor has; null when no monitor answers with one.</summary>
     public async Task<ClusterReading?> FreshestAsync(CancellationToken ct = default)
@@ -56,6 +49,22 @@ public sealed class LabHttp : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
+
+    private async Task<T?> ReadAsync<T>(string monitor, string path, JsonTypeInfo<T> type, CancellationToken ct)
+        where T : class
+    {
+        try
+        {
+            using HttpResponseMessage response = await _client.GetAsync(Url(monitor, path), ct);
+            if (response.StatusCode != HttpStatusCode.OK)
+                return null;
+            return JsonSerializer.Deserialize(await response.Content.ReadAsStringAsync(ct), type);
+        }
+        catch (Exception e) when (e is HttpRequestException or LabException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
 
     private Uri Url(string monitor, string path) => new($"http://{_plan[monitor].Ip}:{LabPlan.HttpPort}{path}");
 }
