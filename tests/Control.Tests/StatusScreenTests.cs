@@ -1,5 +1,7 @@
 using Mmm.Control.Screens;
 using Mmm.Shared.Api;
+using Mmm.Shared.Ledger;
+using Mmm.Shared.Messages;
 
 namespace Mmm.Control.Tests;
 
@@ -20,10 +22,10 @@ public sealed class StatusScreenTests
               mon3     10.0.0.3:8551  absent  not reachable
 
             Cluster C1  ACTIVE  serving  writer on db1  coordinator mon2, decision 3@mon2/17, heard 200 ms ago by mon1
-              HOST  ADDRESS       MODE    STATE   FOR   AGENT  LAG  ROLES
-              db1   192.168.0.31  master  ONLINE  90 s  ok     0 s  reader(192.168.0.51), writer(192.168.0.50)
-              db2   192.168.0.32  master  ONLINE  90 s  ok     0 s  reader(192.168.0.52)
-              db3   192.168.0.33  slave   ONLINE  90 s  ok     0 s  reader(192.168.0.53)
+              HOST  ADDRESS       MODE    STATE   FOR   AGENT  LAG  LEASE  ROLES
+              db1   192.168.0.31  master  ONLINE  90 s  ok     0 s  -      reader(192.168.0.51), writer(192.168.0.50)
+              db2   192.168.0.32  master  ONLINE  90 s  ok     0 s  -      reader(192.168.0.52)
+              db3   192.168.0.33  slave   ONLINE  90 s  ok     0 s  -      reader(192.168.0.53)
 
             """,
             StatusScreen.Render(new StatusReading(Sample.Monitors(), [Sample.Reading(Sample.Cluster())], []), _context));
@@ -45,10 +47,10 @@ public sealed class StatusScreenTests
             Cluster C1  ACTIVE  serving  writer on db1  coordinator mon2, decision 3@mon2/17, heard 12 s ago by mon1
               ! this picture of C1 is 12 s old: monitor mon1 hears no coordinator, see 'mmm status'
               moving writer db2 -> db1, releasing for 2 s (host_hard_offline): waiting for the agent on db2 to let go
-              HOST  ADDRESS       MODE    STATE                  FOR   AGENT   LAG    ROLES
-              db1   192.168.0.31  master  ONLINE                 90 s  ok      0 s    reader(192.168.0.51), reader(192.168.0.52), writer(192.168.0.50)
-              db2   192.168.0.32  master  HARD_OFFLINE flapping  90 s  silent  -
-              db3   192.168.0.33  slave   REPLICATION_DELAY      90 s  ok      120 s
+              HOST  ADDRESS       MODE    STATE                  FOR   AGENT   LAG    LEASE  ROLES
+              db1   192.168.0.31  master  ONLINE                 90 s  ok      0 s    -      reader(192.168.0.51), reader(192.168.0.52), writer(192.168.0.50)
+              db2   192.168.0.32  master  HARD_OFFLINE flapping  90 s  silent  -      -
+              db3   192.168.0.33  slave   REPLICATION_DELAY      90 s  ok      120 s  -
               ! db2 is HARD_OFFLINE since 2010/02/11 12:43:16: mysql failed for 10 s
               ! db2 mysql ERROR: Connect error (host = 192.168.0.32:3306, user = mmm_monitor)! refused, since 2010/02/11 12:43:16
               ! db2 rep_threads UNKNOWN: Connect error, since 2010/02/11 12:43:16
@@ -67,6 +69,19 @@ public sealed class StatusScreenTests
 
             """,
             StatusScreen.Render(new StatusReading(Sample.Monitors(), [Sample.Reading(Sample.Troubled(), 12_000)], ["C2"]), _context));
+    }
+
+    [Fact]
+    public void Leases_are_shown_beside_the_roles_that_hang_on_them()
+    {
+        StatusProtocol.ClusterSnapshot cluster = Sample.Cluster();
+        AgentProtocol.LeaseFacts?[] leases = [new(2900, true, null), new(0, false, "no quorum of monitors answers"), new(3100, false, null)];
+        cluster = cluster with { Hosts = [.. cluster.Hosts.Select((h, i) => h with { Agent = new AgentProtocol.Report("C1", h.Name, 1, 1, DecisionId.None, AgentProtocol.OrderProgress.None, AgentProtocol.HostFacts.Nothing, null, Lease: leases[i]) })] };
+        string screen = StatusScreen.Render(new StatusReading(Sample.Monitors(), [Sample.Reading(cluster)], []), _context);
+        Assert.Contains("0 s  2.9 s, failsafe  reader(192.168.0.51)", screen, StringComparison.Ordinal);
+        Assert.Contains("0 s  none             reader(192.168.0.52)", screen, StringComparison.Ordinal);
+        Assert.Contains("0 s  3.1 s            reader(192.168.0.53)", screen, StringComparison.Ordinal);
+        Assert.Contains("! db1 goes on by failsafe", screen, StringComparison.Ordinal);
     }
 
     [Fact]

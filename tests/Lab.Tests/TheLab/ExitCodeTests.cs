@@ -17,7 +17,7 @@ public sealed class ExitCodeTests : IDisposable
     [Theory]
     [InlineData("mon1", "Is this the machine of 'mon1'?")]
     [InlineData("mon2", "Does another mmm-monitor run on this machine?")]
-    [InlineData("mon3", "the management endpoint: monitor.http_bind")]
+    [InlineData("mon3", "the management endpoint: monitor.http.bind")]
     [InlineData("db1", "Is this the machine of 'db1'?")]
     [InlineData("db2", "Does another mmm-agent run on this machine?")]
     public async Task A_daemon_that_cannot_listen_says_which_address_and_ends_with_69(string self, string words)

@@ -107,7 +107,7 @@ internal static class StatusScreen
 
     private static Table Hosts(ClusterSnapshot cluster)
     {
-        Table table = Plain("", "HOST", "ADDRESS", "MODE", "STATE", "FOR", "AGENT", "LAG", "ROLES");
+        Table table = Plain("", "HOST", "ADDRESS", "MODE", "STATE", "FOR", "AGENT", "LAG", "LEASE", "ROLES");
         foreach (HostView host in cluster.Hosts.OrderBy(h => h.Name, StringComparer.Ordinal))
         {
             string state = host.State == "ONLINE" ? "green" : "red";
@@ -121,11 +121,21 @@ internal static class StatusScreen
                 Ages.Text(cluster.AtUtc - host.SinceUtc),
                 host.AgentReachable ? "ok" : "[red]silent[/]",
                 lag,
+                LeaseOf(host),
                 Markup.Escape(string.Join(", ", cluster.Roles.Where(r => r.Owner == host.Name).Select(r => r.Address).Order())));
         }
 
         return table;
     }
+
+    /// <summary>What was left of its lease when its agent last reported; a host without roles needs none.</summary>
+    private static string LeaseOf(HostView host) => host.Agent?.Lease switch
+    {
+        null => "-",
+        { LeftMs: 0 } => "[red]none[/]",
+        { ByPeers: true } lease => Invariant($"[yellow]{lease.LeftMs / 1000.0:0.0} s, failsafe[/]"),
+        var lease => Invariant($"{lease.LeftMs / 1000.0:0.0} s"),
+    };
 
     private static void WriteTroubles(IAnsiConsole console, ClusterSnapshot cluster, CliContext context)
     {
@@ -139,6 +149,8 @@ internal static class StatusScreen
                 console.MarkupLineInterpolated($"  [red]! {host.Name} agent: {failed.Sentence ?? failed.Step ?? "a step failed"}[/]");
         }
 
+        foreach (HostView host in cluster.Hosts.Where(h => h.Agent?.Lease is { ByPeers: true }))
+            console.MarkupLineInterpolated($"  [yellow]! {host.Name} goes on by failsafe: no quorum of monitors renews its lease, the other hosts that may carry its role agree[/]");
         foreach (RoleView role in cluster.Roles.Where(r => r.Owner is null || r.ReleasingFrom is not null).OrderBy(r => r.Address))
         {
             string what = role.ReleasingFrom is string from ? $"waits for {from} to let go" : "is on no host";

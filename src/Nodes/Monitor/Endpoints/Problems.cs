@@ -37,7 +37,7 @@ internal static class Problems
             $"The parts of monitor {monitor} that know the clusters did not answer in time: it is starting, stopping or overloaded. Ask another monitor.", retryAfterSeconds: 1);
 
     public static IResult Unauthorized() =>
-        Of(401, "unauthorized", "A bearer token is needed", "Send 'Authorization: Bearer TOKEN' with the token of monitor.http_token.", challenge: true);
+        Of(401, "unauthorized", "A bearer token is needed", "Send 'Authorization: Bearer TOKEN' with the token of monitor.http.token.", challenge: true);
 
     public static IResult Forbidden(string detail) => Of(403, "forbidden", "Not from a browser page of another site", detail);
 
