@@ -38,13 +38,6 @@ public static class Leases
         return without > state.Monitors - state.Quorum;
     }
 
-    /// <summary>How long ago a quorum had last granted the host something, as far as is known; null = it has no lease.</summary>
-    public static TimeSpan? AgeOf(ClusterState state, string host)
-    {
-        List<TimeSpan> ages = [.. state.LeaseAges.Values.Select(a => Age(a, host) + (state.At - a.ReceivedAt)).OfType<TimeSpan>().Order()];
-        return ages.Count >= state.Quorum ? ages[state.Quorum - 1] : null;
-    }
-
     /// <summary>From the first order that a host has carried out its addresses are leased.</summary>
     internal static ClusterState Record(ClusterState state)
     {
