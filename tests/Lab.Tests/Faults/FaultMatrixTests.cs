@@ -165,12 +165,16 @@ public sealed class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
         ClientReport report = Lab.Client.Report();
         Assert.True(report.FailedAttempts == 0, $"writes failed although nothing had to move: {report.ToJson()}");
         return Old;
-    });
+    }, patient: true);
 
-    private async Task MeasureAsync(string fault, Func<LabFaults, Task> inject, Func<StatusProtocol.ClusterSnapshot, WriterSampler, Task<string>> outcome)
+    /// <param name="fault">For the table.</param>
+    /// <param name="inject">Makes it.</param>
+    /// <param name="outcome">Waits for what must come of it; returns who is the writer.</param>
+    /// <param name="patient">False: the client gives an attempt 250 to 300 ms, so that the length of an outage is the product's and not its own.</param>
+    private async Task MeasureAsync(string fault, Func<LabFaults, Task> inject, Func<StatusProtocol.ClusterSnapshot, WriterSampler, Task<string>> outcome, bool patient = false)
     {
         StatusProtocol.ClusterSnapshot before = await SnapshotAsync();
-        await ClientWritesAsync(patient: true);
+        await ClientWritesAsync(patient);
         await using WriterSampler sampler = WriterSampler.Start(Lab);
         await Until("the sampler sees the writer", 10, () => Task.FromResult(sampler.Report.Now.SequenceEqual([Old])));
 
