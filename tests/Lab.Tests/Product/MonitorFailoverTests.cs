@@ -109,7 +109,7 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
     }
 
     [Fact]
-    public async Task Mode_ADMIN_OFFLINE_and_owners_survive_a_restart_of_every_monitor_and_agent_and_no_address_is_dropped()
+    public async Task Mode_ADMIN_OFFLINE_and_owners_survive_the_death_of_every_monitor_and_agent_at_once()
     {
         await MmmAsync("set_offline", "slave2");
         await UntilShown("its readers are elsewhere", 15, s => s.Roles.All(r => r.Owner is { } o && o != "slave2" && r.ReleasingFrom is null));
@@ -120,7 +120,6 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
         (string Host, string Program)[] all = [.. _monitors.Select(m => (m, LabPrograms.Monitor)), .. Databases.Select(d => (d, LabPrograms.Agent))];
 
         await Lab.Faults.KillTogetherAsync(all, Stop);
-        Assert.True(await AddressesAsDecidedAsync(before), "an address was dropped when the agents died");
         foreach ((string host, string program) in all)
             await Lab.Faults.StartAsync(host, program, Stop);
 
@@ -129,10 +128,12 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
         Assert.Equal("MANUAL", after.Mode);
         Assert.Equal("ADMIN_OFFLINE", after.StateOf("slave2"));
         Assert.Equal(before.Owners(), after.Owners());
-        Assert.True(await AddressesAsDecidedAsync(before), "an address was dropped by the restart");
+        // With nobody left to renew them, the kernel takes the addresses away; they come back to where they were.
+        await Until("every address is where it belongs again", 20, async () => await AddressesAsDecidedAsync(before));
         Assert.True(await Lab.Server("slave2").ReplicaAsync(Stop) is { IoRunning: false, SqlRunning: false }, "slave2 replicates although it is ADMIN_OFFLINE");
-        ClientReport report = await Lab.Client.StopAsync(Stop);
-        Assert.True(report.FailedAttempts == 0, "writes failed during the restart: " + report.ToJson());
+        await Lab.Client.WritesFlowAsync(50, ct: Stop);
+        await Lab.Client.StopAsync(Stop);
+        await NothingIsLostOn(before.ActiveMaster!);
     }
 
     [Fact]
@@ -143,6 +144,9 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
         (string Host, string Program)[] all = [.. _monitors.Select(m => (m, LabPrograms.Monitor)), .. Databases.Select(d => (d, LabPrograms.Agent))];
 
         await Lab.Faults.KillTogetherAsync(all, Stop);
+        // As another program or a person has put them there: for ever.
+        await Task.WhenAll(before.Roles.Where(r => r.Owner is not null).Select(r =>
+            Lab.Inside.ShellOnAsync(r.Owner!, $"ip addr change {r.Address.Ip}/32 dev eth0 valid_lft forever preferred_lft forever\n", Stop)));
         foreach ((string host, string program) in all)
         {
             if (Directory.Exists(Lab.Paths.StateDir(host, program)))
