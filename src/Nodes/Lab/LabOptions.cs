@@ -22,7 +22,10 @@ public sealed partial record LabOptions
     /// <summary>True: replication by binlog position instead of GTID.</summary>
     public bool Positions { get; init; }
 
-    /// <summary>True: a commit is acknowledged only when a replica has it (MariaDB's built-in semi-sync, AFTER_SYNC).</summary>
+    /// <summary>
+    /// True: a commit is acknowledged only when a replica has it (MariaDB's built-in semi-sync, AFTER_SYNC), or after a second without: the applier of the other
+    /// master waits like any client, and its only replica may be the host that is dead.
+    /// </summary>
     public bool SemiSync { get; init; }
 
     /// <summary>True: servers and replication only; the writer address is put on master1 by hand, as in a hand-made set-up.</summary>

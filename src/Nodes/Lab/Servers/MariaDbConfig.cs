@@ -10,7 +10,7 @@ internal static class MariaDbConfig
             ? $"auto_increment_increment = 2\nauto_increment_offset = {host.Number - 10}"
             : "";
         string semiSync = plan.Options.SemiSync
-            ? "rpl_semi_sync_master_enabled = 1\nrpl_semi_sync_slave_enabled = 1\nrpl_semi_sync_master_wait_point = AFTER_SYNC\nrpl_semi_sync_master_timeout = 10000"
+            ? "rpl_semi_sync_master_enabled = 1\nrpl_semi_sync_slave_enabled = 1\nrpl_semi_sync_master_wait_point = AFTER_SYNC\nrpl_semi_sync_master_timeout = 1000"
             : "";
         return $"""
             [mariadbd]
