@@ -233,6 +233,9 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         // An address that could not be added for the last part of a lease is added as soon as the lease is renewed.
         if (same && !(_pausing && _progress.Step == "add_address"))
             return;
+        // What the run that failed has done before it failed is looked at first.
+        if (_pausing)
+            AskAnew();
         // A run that began under other leases may do what these forbid.
         if (before.Until.Keys.Except(_cover.Until.Keys).Any())
             CancelRun();

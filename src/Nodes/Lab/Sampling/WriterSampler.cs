@@ -92,8 +92,9 @@ public sealed class WriterSampler : IAsyncDisposable
         {
             Name = host.Name;
             _address = address;
-            string[] command = [.. lab.Inside.On(host.Name), "sleep", "100000"];
-            _window = Process.Start(new ProcessStartInfo(command[0], command[1..])) ?? throw new LabException("nsenter could not be started");
+            // It ends with this process however that ends: cat reads from a pipe that nobody else holds.
+            string[] command = [.. lab.Inside.On(host.Name), "cat"];
+            _window = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true }) ?? throw new LabException("nsenter could not be started");
             _table = $"/proc/{_window.Id}/net/fib_trie";
             _connect = new MySqlConnectionStringBuilder
             {
