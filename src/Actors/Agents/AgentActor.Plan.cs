@@ -27,6 +27,9 @@ public sealed partial class AgentActor
     private PlanRun? _run;
     private ImmutableArray<AgentStep> _lastSteps = [];
     private bool _pausing;
+
+    /// <summary>The last step failed for want of a renewed lease only.</summary>
+    private bool _awaitsLease;
     private ImmutableSortedDictionary<string, long> _warnings = ImmutableSortedDictionary<string, long>.Empty;
     private string? _unsavedWhy;
 
@@ -116,6 +119,7 @@ public sealed partial class AgentActor
         if (run != _run)
             return;
         run.Record(step, outcome);
+        _awaitsLease = outcome.AwaitsLease;
         if (step is AgentStep.AddAddress or AgentStep.RemoveAddress)
             _addressWatch.Tell(new AddressWatchActor.ReadNow(_asked));
         NextStep(run);

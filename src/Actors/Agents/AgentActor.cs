@@ -231,7 +231,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _cover = seen.Cover;
         bool same = before.Until.Keys.SequenceEqual(_cover.Until.Keys) && before.Pending.SetEquals(_cover.Pending) && before.Obstacles.Keys.SequenceEqual(_cover.Obstacles.Keys);
         // An address that could not be added for the last part of a lease is added as soon as the lease is renewed.
-        if (same && !(_pausing && _progress.Step == "add_address"))
+        if (same && !(_pausing && _awaitsLease))
             return;
         // What the run that failed has done before it failed is looked at first.
         if (_pausing)

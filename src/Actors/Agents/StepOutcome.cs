@@ -10,6 +10,9 @@ namespace Mmm.Actors.Agents;
 /// <param name="Remember">What is to be on disk before the next step begins, given the memory and the order that stands; null = nothing.</param>
 public sealed record StepOutcome(string? Failure, ImmutableArray<string> Warnings, Func<AgentMemory, DecisionId, AgentMemory>? Remember)
 {
+    /// <summary>It failed for want of a renewed lease only: it is tried again as soon as there is one.</summary>
+    public bool AwaitsLease { get; init; }
+
     public static readonly StepOutcome Done = new(null, [], null);
 
     public static StepOutcome Failed(string sentence) => new(sentence, [], null);

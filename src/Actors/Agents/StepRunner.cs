@@ -97,13 +97,13 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
     {
         int seconds = cover.Seconds(step.Address, ports.LeaseClock.GetElapsedTime(0));
         if (seconds == 0)
-            return StepOutcome.Failed($"less than a second is left of the lease of {step.Address}: it is added once the lease is renewed");
+            return StepOutcome.Failed($"less than a second is left of the lease of {step.Address}: it is added once the lease is renewed") with { AwaitsLease = true };
         await ports.Addresses.AddAsync(step.Address.Ip, seconds, cancel);
         // A process that stood still in between has added it for longer than the lease.
         if (cover.Seconds(step.Address, ports.LeaseClock.GetElapsedTime(0)) + 1 < seconds)
         {
             await ports.Addresses.RemoveAsync(step.Address.Ip, cancel);
-            return StepOutcome.Failed($"this agent stood still while it added {step.Address}: it is added once the lease is renewed");
+            return StepOutcome.Failed($"this agent stood still while it added {step.Address}: it is added once the lease is renewed") with { AwaitsLease = true };
         }
 
         try
