@@ -326,7 +326,7 @@ public sealed class AgentActorTests : IAsyncLifetime
     {
         await _agent.DoneAsync(TestCluster.Standby("db1", 1));
         // Undone before it can be seen: as if the address never came.
-        _addresses.OnAdd = ip => _ = Task.Run(() => _addresses.ByHand(ips => ips.Remove(ip)));
+        _addresses.OnAdded = ip => _addresses.ByHand(ips => ips.Remove(ip));
         Report failed = await _agent.FailedAsync(TestCluster.Standby("db1", 2, null, TestCluster.Reader1), "add_address");
         Assert.Contains("did not last", failed.Progress.Sentence, StringComparison.Ordinal);
     }

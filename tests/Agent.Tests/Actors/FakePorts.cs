@@ -15,6 +15,9 @@ public sealed class FakeAddresses : IAddresses, IAnnouncer
     /// <summary>Called before an address comes.</summary>
     public Action<string> OnAdd { get; set; } = _ => { };
 
+    /// <summary>Called when an address has come.</summary>
+    public Action<string> OnAdded { get; set; } = _ => { };
+
     /// <summary>Called before an address goes.</summary>
     public Action<string> OnRemove { get; set; } = _ => { };
 
@@ -41,6 +44,7 @@ public sealed class FakeAddresses : IAddresses, IAnnouncer
         OnAdd(ip);
         Seconds = Seconds.SetItem(ip, seconds);
         ByHand(i => i.Add(ip));
+        OnAdded(ip);
         return Task.CompletedTask;
     }
 
