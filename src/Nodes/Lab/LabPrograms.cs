@@ -14,6 +14,10 @@ public static class LabPrograms
     /// <summary>As systemd's RestartSec of the packaged units.</summary>
     private const int RestartAfterMs = 1000;
 
+    /// <summary>systemd's own default (RestartSec=100ms): an agent that is back within the lease's time keeps its roles.</summary>
+    private const int AgentRestartAfterMs = 100;
+
+
     /// <summary>Programs of a host, in the order a boot starts them.</summary>
     public static IReadOnlyList<string> Of(LabPlan plan, LabHost host) => host.Kind switch
     {
@@ -35,7 +39,7 @@ public static class LabPrograms
                 host.Name,
                 ["mariadbd", "--defaults-file=" + paths.MysqlConfig(host.Name), "--user=root", .. initFile is null ? Array.Empty<string>() : ["--init-file=" + initFile]],
                 log, new Dictionary<string, string> { ["LC_ALL"] = "C" }, 0),
-            Agent => new(host.Name, [Programs.Dotnet, lab.Programs.Agent, "--config", config, "--this", host.Name], log, Programs.Environment, RestartAfterMs),
+            Agent => new(host.Name, [Programs.Dotnet, lab.Programs.Agent, "--config", config, "--this", host.Name], log, Programs.Environment, AgentRestartAfterMs),
             Monitor => new(host.Name, [Programs.Dotnet, lab.Programs.Monitor, "--config", config, "--this", host.Name], log, Programs.Environment, RestartAfterMs),
             WritingClient => new(host.Name, [Programs.Dotnet, Programs.Lab, "client-process", "--dir", paths.Dir], log, Programs.Environment, 0),
             _ => throw new LabException($"'{program}' is no program of a lab: use mysqld, agent or monitor."),

@@ -139,8 +139,9 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
     [Fact]
     public async Task A_running_installation_is_adopted_without_an_outage_when_no_decisions_are_stored()
     {
-        StatusProtocol.ClusterSnapshot before = await SnapshotAsync();
         await ClientWritesAsync(patient: true);
+        StatusProtocol.ClusterSnapshot before = await SnapshotAsync();
+        Assert.True(await AddressesAsDecidedAsync(before), "an address is not where it was decided to be");
         (string Host, string Program)[] all = [.. _monitors.Select(m => (m, LabPrograms.Monitor)), .. Databases.Select(d => (d, LabPrograms.Agent))];
 
         await Lab.Faults.KillTogetherAsync(all, Stop);
@@ -176,7 +177,8 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
         (await Lab.ProcessesAsync(Stop)).Single(p => p.Key == $"{before.ActiveMaster}/agent").Identity!.Signal(9);
 
         await Until("it was started again", 20, async () => (await Lab.ProcessesAsync(Stop)).Single(p => p.Key == $"{before.ActiveMaster}/agent") is { Pid: > 0 } p && p.Restarts > restarts);
-        await UntilShown("every agent is heard", 20, s => s.Hosts.All(h => h.AgentReachable));
+        long was = before.Of(before.ActiveMaster!).Agent!.Incarnation;
+        await UntilShown("the new agent is heard", 20, s => s.Of(before.ActiveMaster!).Agent is { Incarnation: var now } && now > was);
         Assert.Equal(before.Owners(), (await SnapshotAsync()).Owners());
         Assert.Equal(0, (await Lab.Client.StopAsync(Stop)).FailedAttempts);
     }
