@@ -183,6 +183,7 @@ public sealed class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
 
         ClientReport client = Lab.Client.Report();
         await NothingIsLostOn(after);
+        int lost = (await Lab.Client.LostOnAsync(after, Stop)).Count;
         StatusProtocol.ClusterSnapshot now = await SnapshotAsync();
         // What was broken is mended while the sampler goes on looking: a host that comes back must not be a second writer either.
         await MendAsync();
@@ -190,7 +191,7 @@ public sealed class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
         await Until($"{after} is still the only effective writer", 10, () => Task.FromResult(sampler.Report.Now.SequenceEqual([after])), NowAsync);
         SamplerReport seen = sampler.Report;
         ((MatrixLab)Fixture).Add(new MatrixRow(
-            fault, Old, after, client.LongestOutageMs, client.FailedAttempts, 0, seen.TwoWritersMs, seen.Samples,
+            fault, Old, after, client.LongestOutageMs, client.FailedAttempts, lost, seen.TwoWritersMs, seen.Samples,
             string.Join(", ", now.Roles.Except(before.Roles).Select(r => $"{r.Address} to {r.Owner}").DefaultIfEmpty("none"))));
         Assert.True(seen.TwoWritersMs == 0, $"two effective writers for {seen.TwoWritersMs:0} ms");
     }
