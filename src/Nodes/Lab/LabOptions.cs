@@ -23,8 +23,8 @@ public sealed partial record LabOptions
     public bool Positions { get; init; }
 
     /// <summary>
-    /// True: a commit is acknowledged only when a replica has it (MariaDB's built-in semi-sync, AFTER_SYNC), or after a second without: the applier of the other
-    /// master waits like any client, and its only replica may be the host that is dead.
+    /// True: a master's commit is acknowledged only when the other master has it (MariaDB's built-in semi-sync, AFTER_SYNC), or when there is none, or after a
+    /// second without an answer. Needed wherever a test asserts that a dead master took nothing with it.
     /// </summary>
     public bool SemiSync { get; init; }
 

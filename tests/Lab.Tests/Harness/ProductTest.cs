@@ -75,12 +75,17 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
         return (active, Lab.Plan[active].Peer!);
     }
 
-    /// <summary>Starts the client and waits for its first rows.</summary>
+    /// <summary>Starts the client and waits for its first rows; in a lab with semi-sync, until its commits wait for the other master.</summary>
     /// <param name="patient">True: an answer may take 2 s, so that a failed attempt means a refused or cut connection and not a busy test machine.</param>
     protected async Task ClientWritesAsync(bool patient = false)
     {
         await Lab.Client.StartAsync(s => patient ? s with { TimeoutFromMs = 2000, TimeoutToMs = 2500 } : s, Stop);
         await Lab.Client.WritesFlowAsync(50, ct: Stop);
+        if (Lab.Plan.Options.SemiSync)
+        {
+            string active = (await SnapshotAsync()).ActiveMaster!;
+            await Until($"commits on {active} wait for the other master", 20, () => Lab.Server(active).WaitsForReplicaAsync(Stop), NowAsync);
+        }
     }
 
     /// <summary>Waits until writes are acknowledged by a host's server, and some more after that.</summary>

@@ -5,7 +5,7 @@ using Xunit;
 namespace Mmm.Lab.Tests.Product;
 
 /// <summary>Two masters only: it is the monitors that count here.</summary>
-public abstract class FewDatabasesLab(int monitors) : LabFixture(new LabOptions { Monitors = monitors, Slaves = 0 });
+public abstract class FewDatabasesLab(int monitors) : LabFixture(new LabOptions { Monitors = monitors, Slaves = 0, SemiSync = true });
 
 public sealed class FiveMonitorsLab() : FewDatabasesLab(5);
 

@@ -6,6 +6,7 @@ namespace Mmm.Lab.Tests.Product;
 /// <summary>The writer prefers master1; a host that fails twice within a short while is flapping.</summary>
 public sealed class PreferLab() : LabFixture(new LabOptions
 {
+    SemiSync = true,
     ExtraConfig = """
         cluster_defaults {
           auto_set_online = 1s

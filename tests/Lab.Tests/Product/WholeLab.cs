@@ -6,6 +6,7 @@ namespace Mmm.Lab.Tests.Product;
 /// <summary>Two masters, two slaves, three monitors; MMM's rules with durations a test can wait for.</summary>
 public sealed class WholeLab() : LabFixture(new LabOptions
 {
+    SemiSync = true,
     ExtraConfig = """
         cluster_defaults {
           auto_set_online = 1s

@@ -9,9 +9,7 @@ internal static class MariaDbConfig
         string autoIncrement = host.Kind == LabHostKind.Master
             ? $"auto_increment_increment = 2\nauto_increment_offset = {host.Number - 10}"
             : "";
-        string semiSync = plan.Options.SemiSync
-            ? "rpl_semi_sync_master_enabled = 1\nrpl_semi_sync_slave_enabled = 1\nrpl_semi_sync_master_wait_point = AFTER_SYNC\nrpl_semi_sync_master_timeout = 1000"
-            : "";
+        string semiSync = plan.Options.SemiSync ? SemiSync(host) : "";
         return $"""
             [mariadbd]
             datadir = {paths.DataDir(host.Name)}
@@ -51,6 +49,20 @@ internal static class MariaDbConfig
 
             """;
     }
+
+    /// <summary>
+    /// Only the other master's word counts, as it is the one that takes over: a slave that alone had a row could not give it to the new active master. Without a
+    /// replica nothing is waited for, so that the first writes after a failover do not stand still for a peer whose connection has ended.
+    /// </summary>
+    private static string SemiSync(LabHost host) => host.Kind == LabHostKind.Master
+        ? """
+          rpl_semi_sync_master_enabled = 1
+          rpl_semi_sync_slave_enabled = 1
+          rpl_semi_sync_master_wait_point = AFTER_SYNC
+          rpl_semi_sync_master_timeout = 1000
+          rpl_semi_sync_master_wait_no_slave = 0
+          """
+        : "";
 
     /// <summary>
     /// Within a domain MariaDB takes a replica's position for one number, so a commit that only a killed master had would, when it comes back,

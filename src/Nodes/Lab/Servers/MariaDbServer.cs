@@ -66,6 +66,10 @@ public sealed class MariaDbServer(LabPaths paths, LabSecrets secrets, LabHost ho
         return rows.Count == 0 ? null : ReplicaStatus.From(rows[0]);
     }
 
+    /// <summary>True while its commits wait for a replica: semi-sync, which begins with a commit after the replica has connected, and goes off by itself.</summary>
+    public async Task<bool> WaitsForReplicaAsync(CancellationToken ct = default) =>
+        (await QueryAsync("SHOW STATUS LIKE 'Rpl_semi_sync_master_status'", ct))[0]["Value"] == "ON";
+
     private async Task<MySqlConnection> OpenAsync(CancellationToken ct)
     {
         MySqlConnectionStringBuilder builder = new()
