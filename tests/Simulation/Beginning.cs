@@ -16,13 +16,13 @@ internal static class Beginning
 {
     public static void Of(World w)
     {
-        ClusterDocument document = Document(w.Setup.Topology);
+        ClusterDocument document = Document(w.Setup);
         var id = new DecisionId(new Epoch(1, "mon1", "before"), 1);
         w.Judge.Chosen(id, "0", "the beginning");
         string text = Documents.Write("0", document);
         foreach (MonitorProcess m in w.Monitors)
         {
-            m.Keeper.Begin(new KeeperRecord(w.Setup.Topology.Name, w.Setup.Monitors, 900, [], id.Epoch, id, text));
+            m.Keeper.Begin(new KeeperRecord(w.Setup.Topology.Name, w.Setup.Voters.Names, 900, [], id.Epoch, id, text));
             m.Start();
         }
 
@@ -40,8 +40,9 @@ internal static class Beginning
         Flow(w);
     }
 
-    private static ClusterDocument Document(ClusterTopology t)
+    private static ClusterDocument Document(SimSetup setup)
     {
+        ClusterTopology t = setup.Topology;
         DateTimeOffset since = new(2026, 2, 1, 0, 0, 0, TimeSpan.Zero);
         string[] hosts = [.. t.Hosts.Keys];
         int reader = 0;
@@ -49,7 +50,7 @@ internal static class Beginning
             ClusterMode.Active, null,
             t.Hosts.Keys.ToImmutableSortedDictionary(h => h, _ => new HostRecord(HostState.Online, since, "as begun", null, [], false, UnderLease: true), StringComparer.Ordinal),
             [.. t.Addresses.Select(a => new RoleSlot(a, a == t.WriterAddress ? "db1" : t.Roles[a.Role].Mode == RoleMode.Exclusive ? "db3" : hosts[1 + (reader++ % 2)], null, null))],
-            new MasterRecord("db1", since, null, new DecisionId(new Epoch(1, "mon1", "before"), 1)), null, null);
+            new MasterRecord("db1", since, null, new DecisionId(new Epoch(1, "mon1", "before"), 1)), null, null, setup.Voters);
     }
 
     /// <summary>Ten times a second clients write where they can, and replication goes on where it can.</summary>

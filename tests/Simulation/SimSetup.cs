@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Leases;
+using Mmm.Shared.Ledger;
 using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
 
@@ -22,11 +23,16 @@ internal sealed class SimSetup
         SemiSync = Chance(0.4);
         AgentTimeout = TimeSpan.FromSeconds(fast ? 1 : 2);
         Heartbeat = TimeSpan.FromSeconds(fast ? 0.4 : 0.5);
+        Monitors = [.. Enumerable.Range(1, 3 + profile.Spares).Select(i => $"mon{i}")];
         Topology = Build(Chance(0.3), Chance(0.2) ? "db1" : null);
         Cluster = Settings(fast);
     }
 
-    public ImmutableArray<string> Monitors { get; } = ["mon1", "mon2", "mon3"];
+    /// <summary>Every monitor there is.</summary>
+    public ImmutableArray<string> Monitors { get; }
+
+    /// <summary>Those that vote in the beginning.</summary>
+    public Voters Voters => Voters.First(Monitors.Take(3));
 
     public LeaseTerms Terms { get; }
 
@@ -51,7 +57,7 @@ internal sealed class SimSetup
 
     public ClusterSettings Cluster { get; }
 
-    public LeaseHolderSetup LeaseOf(string host, long incarnation) => new(Topology, host, incarnation, Monitors, Terms, Failsafe, KeepBalanced);
+    public LeaseHolderSetup LeaseOf(string host, long incarnation) => new(Topology, host, incarnation, Terms, Failsafe, KeepBalanced);
 
     public override string ToString() =>
         $"ttl {Terms.Ttl.TotalSeconds} s, {(ThreeMasters ? "3 masters" : "2 masters and a slave")}, failsafe {(Failsafe ? "on" : "off")}, balanced {(KeepBalanced ? "keep" : "drop")}, "

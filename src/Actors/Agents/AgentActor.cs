@@ -165,7 +165,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         bool same = ServesToo(order) && !_remembered;
         _remembered = false;
         _order = order;
-        _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, first ? _found.Addresses : null));
+        _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, first ? _found.Addresses : null, order.Voters));
         TellLease();
         _orderSender = sender;
         if (same)
@@ -222,7 +222,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
             return;
         _remembered = true;
         _order = order with { Replication = order.Replication.Action == AgentProtocol.ReplicationAction.Stop ? order.Replication : AgentProtocol.ReplicationOrder.Leave, CatchUp = null };
-        _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, _found.Addresses));
+        _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, _found.Addresses, order.Voters));
     }
 
     private void HandleCoverSeen(LeaseActor.CoverSeen seen)

@@ -22,7 +22,8 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
     /// <param name="Id">Its decision.</param>
     /// <param name="Roles">What it gives to the host.</param>
     /// <param name="Found">The host's first order since the agent started, remembered or new: role addresses that are on the host, see <see cref="FailsafePeer.Take(DecisionId, IEnumerable{RoleAddress}, IEnumerable{RoleAddress})"/>. Null = a later one.</param>
-    public sealed record OrderTaken(DecisionId Id, ImmutableArray<RoleAddress> Roles, ImmutableSortedSet<RoleAddress>? Found);
+    /// <param name="Voters">The monitors whose grants count by it; null = as before.</param>
+    public sealed record OrderTaken(DecisionId Id, ImmutableArray<RoleAddress> Roles, ImmutableSortedSet<RoleAddress>? Found, Voters? Voters);
 
     /// <summary>Parent -> this: mysqld as it was just seen, and whether it may take writes.</summary>
     /// <param name="MayWrite">By the order as far as it is leased.</param>
@@ -69,10 +70,10 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
             .ToImmutableSortedDictionary(h => h.Name, h => context.ActorSelection(WellKnown.LeaseOf(h)), StringComparer.Ordinal);
         _lease = AgentLease.Start(
             new LeaseHolderSetup(
-                setup.Topology, setup.Host.Name, setup.Incarnation, [.. setup.Gateways.Select(g => g.Monitor)], new LeaseTerms(setup.LeaseTtl),
-                setup.Lease.Failsafe, setup.Lease.KeepBalanced),
+                setup.Topology, setup.Host.Name, setup.Incarnation, new LeaseTerms(setup.LeaseTtl), setup.Lease.Failsafe, setup.Lease.KeepBalanced),
+            setup.Gateways.Select(g => g.Monitor),
             Now);
-        Receive<OrderTaken>(m => Apply(_lease.Take(m.Id, m.Roles, m.Found is not null, Now, m.Found)));
+        Receive<OrderTaken>(m => HandleOrderTaken(m));
         Receive<MysqldNow>(HandleMysqldNow);
         Receive<HostReleased>(m => Apply(_lease.Released(m.Host, Now)));
         Receive<LeaseProtocol.Granted>(m => If(m.Cluster, m.Host, () => Apply(_lease.Take(m, Now))));
@@ -95,6 +96,19 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
     {
         if (cluster == _setup.Topology.Name && (host is null || host == _setup.Host.Name))
             take();
+    }
+
+    private void HandleOrderTaken(OrderTaken m)
+    {
+        if (m.Voters is { } voters && voters != _lease.Holder.Voters)
+        {
+            _log.Info("The monitors {0} vote on leases from now on.", voters);
+            string[] unknown = [.. voters.Names.Where(v => _setup.Gateways.All(g => g.Monitor != v))];
+            if (unknown.Length > 0)
+                _log.Warning("The voting monitors {0} are not in this agent's configuration, so it cannot ask them for its leases: add them to monitors {{ }} and restart the agent.", string.Join(", ", unknown));
+        }
+
+        Apply(_lease.Take(m.Id, m.Roles, m.Found is not null, Now, m.Found, m.Voters));
     }
 
     private void Apply(AgentLeaseStep step)

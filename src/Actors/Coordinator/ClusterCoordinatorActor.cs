@@ -34,6 +34,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
     private readonly CoordinatorSetup _setup;
     private readonly CoordinatorClock _clock;
     private readonly IActorRef _ledger;
+    private readonly ImmutableArray<string> _configured;
     private readonly ImmutableDictionary<string, ActorSelection> _agents;
     private readonly ImmutableArray<ActorSelection> _boards;
     private readonly ImmutableArray<ActorSelection> _vantages;
@@ -64,6 +65,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         _setup = setup;
         _clock = new CoordinatorClock(setup.Time);
         _ledger = Context.ActorOf(setup.Ledger(cluster), "ledger");
+        _configured = [.. settings.Monitors.Select(m => m.Name)];
         IActorContext context = Context;
         _agents = _cluster.Topology.Hosts.Values.ToImmutableDictionary(h => h.Name, h => context.ActorSelection(WellKnown.AgentOf(h)));
         _boards = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.StatusBoard)))];
@@ -133,7 +135,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
     {
         if (!TryRead(opened.Document, out ClusterDocument? stored))
             return;
-        _state = ClusterTransition.Begin(_cluster, _settings.Monitors.Length, _settings.This, _setup.Fingerprint, opened.Id, stored, _clock.Now);
+        _state = ClusterTransition.Begin(_cluster, _configured, opened.Voters, _settings.This, _setup.Fingerprint, opened.Id, stored, _clock.Now);
         _stored = _state;
         _notesLogged = 0;
         _trouble = null;
@@ -185,7 +187,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         if (result.Effects.Length > 0 && result.Effects[0] is StoreDocument store)
         {
             _held = result.Effects.RemoveAt(0);
-            _ledger.Tell(new LedgerMessages.Store(store.Version, DocumentJson.Write(store.Document)));
+            _ledger.Tell(new LedgerMessages.Store(store.Version, DocumentJson.Write(store.Document), store.Document.Voters));
             Become(Storing);
             return;
         }
@@ -277,6 +279,10 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
                     foreach (ActorSelection granter in _granters)
                         granter.Tell(withdraw);
                     break;
+                case TellVoters { Decided: var decided }:
+                    foreach (ActorSelection granter in _granters)
+                        granter.Tell(decided);
+                    break;
                 case GiveAnswer { Answer: var answer }:
                     if (_askers.Remove(answer.Id, out IActorRef? asker))
                         asker.Tell(answer);
@@ -321,7 +327,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
     private void Publish()
     {
         ClusterState shown = _stored ?? ClusterTransition.Begin(
-            _cluster, _settings.Monitors.Length, _settings.This, _setup.Fingerprint, DecisionId.None, null, _clock.Now);
+            _cluster, _configured, Voters.First(_configured), _settings.This, _setup.Fingerprint, DecisionId.None, null, _clock.Now);
         string? trouble = _trouble ?? (_stored is null ? "the decisions are being read from the monitors' ledger" : null);
         StatusProtocol.ClusterSnapshot snapshot = Snapshots.Of(shown, ++_seq, trouble);
         foreach (ActorSelection board in _boards)

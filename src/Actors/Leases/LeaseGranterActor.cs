@@ -14,7 +14,7 @@ namespace Mmm.Actors.Leases;
 
 /// <summary>
 /// <c>/user/lease-granter</c> on every configured monitor: grants the hosts of all MMM clusters their leases. Owns one <see cref="LeaseGranter"/> per cluster.
-/// Receives: <see cref="LeaseProtocol.Renew"/> from agents, <see cref="LeaseProtocol.Withdraw"/> from coordinators, <see cref="LedgerProtocol.Holding"/>
+/// Receives: <see cref="LeaseProtocol.Renew"/> from agents, <see cref="LeaseProtocol.Withdraw"/> and <see cref="LeaseProtocol.VotersDecided"/> from coordinators, <see cref="LedgerProtocol.Holding"/>
 /// from keepers. Sends: the answers, <see cref="LeaseProtocol.Ages"/> to the coordinator, and after its start <see cref="LedgerProtocol.AskHolding"/> to
 /// every keeper until a quorum has told what was decided; it grants nothing before. After a restart: the same.
 /// </summary>
@@ -58,6 +58,7 @@ public sealed class LeaseGranterActor : ReceiveActor, IWithTimers
             _granters[name] = LeaseGranter.Start(cluster.Topology, settings.This, new LeaseTerms(cluster.Decisions.LeaseTtl), Now);
         Receive<LeaseProtocol.Renew>(HandleRenew);
         Receive<LeaseProtocol.Withdraw>(HandleWithdraw);
+        Receive<LeaseProtocol.VotersDecided>(HandleVotersDecided);
         Receive<LedgerProtocol.Holding>(HandleHolding);
         Receive<AskDue>(_ => Ask());
         Receive<AgesDue>(_ => HandleAgesDue());
@@ -100,6 +101,14 @@ public sealed class LeaseGranterActor : ReceiveActor, IWithTimers
         Sender.Tell(reply);
     }
 
+    private void HandleVotersDecided(LeaseProtocol.VotersDecided decided)
+    {
+        if (!_granters.TryGetValue(decided.Cluster, out LeaseGranter? granter) || decided.Generation <= granter.Generation)
+            return;
+        _granters[decided.Cluster] = granter.Knowing(decided.Generation, Now);
+        _log.Info("Cluster {0}: the list of voting monitors has changed (generation {1}); leases are granted by it, and no longer by earlier ones", decided.Cluster, decided.Generation);
+    }
+
     private void Ask()
     {
         bool waiting = false;
@@ -123,12 +132,14 @@ public sealed class LeaseGranterActor : ReceiveActor, IWithTimers
         else
             _holdings.Remove((holding.Cluster, holding.Keeper));
         List<LedgerProtocol.Holding> voters = [.. _holdings.Where(h => h.Key.Cluster == holding.Cluster).Select(h => h.Value)];
-        if (voters.Count < _settings.Quorum)
+        LedgerProtocol.Holding? latest = voters.Where(h => h.Document is not null).MaxBy(h => h.Held);
+        Voters counted = latest?.Voters ?? Voters.First(_settings.Monitors.Select(m => m.Name));
+        if (!counted.HasQuorum(voters.Select(h => h.Keeper)))
             return;
-        LedgerProtocol.Holding latest = voters.MaxBy(h => h.Held)!;
+        latest ??= voters[0];
         if (!TryRead(latest, out ImmutableSortedDictionary<string, ImmutableArray<RoleAddress>> held))
             return;
-        _granters[holding.Cluster] = granter.Adopt(latest.Held, held);
+        _granters[holding.Cluster] = granter.Knowing(counted.CertainGeneration, Now).Adopt(latest.Held, held);
         _log.Info("Cluster {0}: leases are granted here, by decision {1} as {2} monitors hold it", holding.Cluster, latest.Held, voters.Count);
     }
 
@@ -153,7 +164,7 @@ public sealed class LeaseGranterActor : ReceiveActor, IWithTimers
         // One-shot and re-armed: after a pause missed ticks would arrive in a burst.
         Timers.StartSingleTimer(AgesDue.Instance, AgesDue.Instance, s_agesInterval);
         foreach ((string cluster, LeaseGranter granter) in _granters)
-            _coordinator.Tell(new LeaseProtocol.Ages(cluster, _settings.This, _incarnation, ++_seq, granter.Ready, granter.Ages(Now)));
+            _coordinator.Tell(new LeaseProtocol.Ages(cluster, _settings.This, _incarnation, ++_seq, granter.Ready, granter.Ages(Now), granter.Generation, (long)(Now - granter.GenerationSince).TotalMilliseconds));
     }
 
     private sealed record AskDue

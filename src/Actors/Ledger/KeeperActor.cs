@@ -238,7 +238,7 @@ public sealed class KeeperActor : ReceiveActor, IWithTimers
         ImmutableArray<LedgerProtocol.KeeperView> views =
         [
             .. _clusterNames.Select(c => _clusters[c]).Select(s => new LedgerProtocol.KeeperView(
-                s.Cluster, _trouble is null ? s.Standing : KeeperStanding.Unwritable, _trouble ?? KeeperCatchUp.Explain(s), s.Record?.Promised ?? Epoch.None, s.Record?.Held ?? DecisionId.None)),
+                s.Cluster, _trouble is null ? s.Standing : KeeperStanding.Unwritable, _trouble ?? KeeperCatchUp.Explain(s), s.Record?.Promised ?? Epoch.None, s.Record?.Held ?? DecisionId.None, s.Record?.Voters)),
         ];
         Sender.Tell(new LedgerProtocol.Status(_name, views));
     }
@@ -248,7 +248,7 @@ public sealed class KeeperActor : ReceiveActor, IWithTimers
         if (!_clusters.TryGetValue(ask.Cluster, out KeeperState? s))
             return;
         bool voting = s.Standing == KeeperStanding.Voting && _trouble is null;
-        Sender.Tell(new LedgerProtocol.Holding(ask.Cluster, _name, voting, voting ? s.Record!.Held : DecisionId.None, voting ? s.Record!.Document : null));
+        Sender.Tell(new LedgerProtocol.Holding(ask.Cluster, _name, voting, voting ? s.Record!.Held : DecisionId.None, voting ? s.Record!.Document : null, voting ? s.Record!.Voters : null));
     }
 
     private void RefuseAllWaiting()

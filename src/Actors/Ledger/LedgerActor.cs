@@ -84,7 +84,7 @@ public sealed class LedgerActor : ReceiveActor, IWithTimers
             return;
         }
 
-        Apply(LedgerProposer.Store(_state, store.Version, store.Document));
+        Apply(LedgerProposer.Store(_state, store.Version, store.Document, store.Voters));
     }
 
     private void HandleResend()
@@ -115,7 +115,7 @@ public sealed class LedgerActor : ReceiveActor, IWithTimers
         {
             case ReignOpened opened:
                 Settled();
-                _coordinator.Tell(new LedgerMessages.Opened(opened.Id, opened.Document));
+                _coordinator.Tell(new LedgerMessages.Opened(opened.Id, opened.Document, opened.Voters));
                 break;
             case DocumentStored stored:
                 Settled();

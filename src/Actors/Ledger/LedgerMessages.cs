@@ -15,16 +15,20 @@ public static class LedgerMessages
     /// <summary>The reign has begun: the adopted document is stored again under the new epoch.</summary>
     /// <param name="Id">Epoch of the reign; version of the adopted document, 0 at a first installation.</param>
     /// <param name="Document">Null at a first installation.</param>
-    public sealed record Opened(DecisionId Id, string? Document);
+    /// <param name="Voters">Whose word counts.</param>
+    public sealed record Opened(DecisionId Id, string? Document, Voters Voters);
 
     /// <summary>No reign yet; it goes on trying.</summary>
     /// <param name="Sentence">What is missing and why, for operators.</param>
     public sealed record Unavailable(string Sentence);
 
     /// <summary>Coordinator -> ledger: store under (the epoch, <paramref name="Version"/>). Replies: <see cref="NoQuorum"/> any number of times, then <see cref="Stored"/> or <see cref="SteppedDown"/>.</summary>
-    public sealed record Store(long Version, string Document);
+    /// <param name="Version">The next one.</param>
+    /// <param name="Document">The whole document.</param>
+    /// <param name="Voters">Whose word counts by it; null = the same as before.</param>
+    public sealed record Store(long Version, string Document, Voters? Voters = null);
 
-    /// <summary>A quorum of the configured keepers has it on disk.</summary>
+    /// <summary>A quorum of the voters has it on disk.</summary>
     public sealed record Stored(DecisionId Id);
 
     /// <summary>A keeper has promised a higher epoch: the reign is over, nothing more may be sent.</summary>

@@ -23,6 +23,7 @@ namespace Mmm.Actors.Serialization;
 [JsonSerializable(typeof(LeaseProtocol.Ages), TypeInfoPropertyName = "LeaseAges")]
 [JsonSerializable(typeof(LeaseProtocol.Hold), TypeInfoPropertyName = "LeaseHold")]
 [JsonSerializable(typeof(LeaseProtocol.Held), TypeInfoPropertyName = "LeaseHeld")]
+[JsonSerializable(typeof(LeaseProtocol.VotersDecided), TypeInfoPropertyName = "LeaseVotersDecided")]
 [JsonSerializable(typeof(LedgerProtocol.AskHolding), TypeInfoPropertyName = "LedgerAskHolding")]
 [JsonSerializable(typeof(LedgerProtocol.Holding), TypeInfoPropertyName = "LedgerHolding")]
 [JsonSerializable(typeof(LedgerProtocol.Prepare), TypeInfoPropertyName = "LedgerPrepare")]

@@ -29,6 +29,7 @@ internal static class WireManifests
         new("e5", WireJsonContext.Strict.LeaseAges),
         new("e6", WireJsonContext.Strict.LeaseHold),
         new("e7", WireJsonContext.Strict.LeaseHeld),
+        new("e8", WireJsonContext.Strict.LeaseVotersDecided),
         new("l1", WireJsonContext.Strict.LedgerPrepare),
         new("l2", WireJsonContext.Strict.LedgerAccept),
         new("l3", WireJsonContext.Strict.LedgerPromise),

@@ -18,6 +18,7 @@ namespace Mmm.Shared.Decisions;
 /// <param name="ActiveMaster">The server that became writable last: the one slaves replicate from and others catch up with; null before the first.</param>
 /// <param name="Move">Running move of the active master role.</param>
 /// <param name="RetryMoveAfter">After a planned move was undone, none is begun by itself (prefer) before this.</param>
+/// <param name="Voters">The monitors whose word counts; null in a document of a release that did not know of them.</param>
 public sealed record ClusterDocument(
     ClusterMode Mode,
     string? ModeCause,
@@ -25,7 +26,8 @@ public sealed record ClusterDocument(
     ImmutableArray<RoleSlot> Slots,
     MasterRecord? ActiveMaster,
     RoleMove? Move,
-    DateTimeOffset? RetryMoveAfter)
+    DateTimeOffset? RetryMoveAfter,
+    Voters? Voters = null)
 {
     /// <summary>The slot of an address; throws when it is not configured.</summary>
     public RoleSlot Slot(RoleAddress address) => Slots.First(s => s.Address == address);
@@ -40,7 +42,7 @@ public sealed record ClusterDocument(
     public bool SameAs(ClusterDocument other) =>
         ReferenceEquals(this, other)
         || (Mode == other.Mode && ModeCause == other.ModeCause && ActiveMaster == other.ActiveMaster && Move == other.Move
-            && RetryMoveAfter == other.RetryMoveAfter && Slots.SequenceEqual(other.Slots)
+            && RetryMoveAfter == other.RetryMoveAfter && Voters == other.Voters && Slots.SequenceEqual(other.Slots)
             && Hosts.Count == other.Hosts.Count && Hosts.All(h => other.Hosts.TryGetValue(h.Key, out HostRecord? r) && h.Value.SameAs(r)));
 }
 

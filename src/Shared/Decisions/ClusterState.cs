@@ -19,8 +19,8 @@ public sealed record ClusterState
     /// <summary>Periods of the checks.</summary>
     public required ImmutableSortedDictionary<CheckKind, CheckSettings> Checks { get; init; }
 
-    /// <summary>How many monitors are configured.</summary>
-    public required int Monitors { get; init; }
+    /// <summary>Names of the monitors this node is configured with.</summary>
+    public required ImmutableArray<string> Configured { get; init; }
 
     /// <summary>Node the coordinator runs on.</summary>
     public required string Coordinator { get; init; }
@@ -67,6 +67,9 @@ public sealed record ClusterState
     /// <summary>Latest word of each monitor's granter.</summary>
     public ImmutableSortedDictionary<string, AgesSight> LeaseAges { get; init; } = ImmutableSortedDictionary.Create<string, AgesSight>(StringComparer.Ordinal);
 
+    /// <summary>When the granters were last told of the <see cref="Voters"/>; null = not since the last change.</summary>
+    public DateTimeOffset? VotersToldAt { get; init; }
+
     /// <summary>The document that <see cref="Orders"/> were last compared with: while it is the same object no order can have changed.</summary>
     internal ClusterDocument? OrderedFor { get; init; }
 
@@ -87,7 +90,16 @@ public sealed record ClusterState
 
     public const int NotesKept = 100;
 
-    public int Quorum => (Monitors / 2) + 1;
+    /// <summary>The monitors whose word counts.</summary>
+    public Voters Voters => Document?.Voters ?? FirstVoters;
+
+    /// <summary>Those, until they are in a document.</summary>
+    public required Voters FirstVoters { get; init; }
+
+    /// <summary>How many voters there are.</summary>
+    public int Monitors => Voters.Names.Length;
+
+    public int Quorum => Voters.Quorum;
 
     /// <summary>Address of the active master role.</summary>
     public required RoleAddress Writer { get; init; }

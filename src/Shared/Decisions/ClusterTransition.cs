@@ -19,25 +19,27 @@ public static class ClusterTransition
 
     /// <summary>The state a coordinator begins with, once the ledger is open.</summary>
     /// <param name="cluster">Settings of the MMM cluster.</param>
-    /// <param name="monitors">How many monitors are configured.</param>
+    /// <param name="configured">Names of the monitors this node is configured with.</param>
+    /// <param name="voters">Those whose word counts by the stored document; at a first start the configured ones.</param>
     /// <param name="coordinator">This node's configured name.</param>
     /// <param name="fingerprint">Of this node's settings.</param>
     /// <param name="opened">Epoch of this reign and the version of the stored document.</param>
     /// <param name="stored">The stored document; null at a first start.</param>
     /// <param name="at">Now.</param>
     public static ClusterState Begin(
-        ClusterSettings cluster, int monitors, string coordinator, string? fingerprint, DecisionId opened, ClusterDocument? stored, DateTimeOffset at)
+        ClusterSettings cluster, ImmutableArray<string> configured, Voters voters, string coordinator, string? fingerprint, DecisionId opened, ClusterDocument? stored, DateTimeOffset at)
     {
         // A clock behind the last coordinator's must not make durations negative, nor stop time until it has caught up.
         DateTimeOffset latest = stored is null ? at : TimesIn(stored).Append(at).Max();
-        ClusterDocument? document = stored is null ? null : StartupVote.Reconcile(stored, cluster.Topology, latest);
+        ClusterDocument? document = stored is null ? null : StartupVote.Reconcile(stored, cluster.Topology, latest) with { Voters = voters };
         return new ClusterState
         {
             Topology = cluster.Topology,
             Writer = cluster.Topology.WriterAddress,
             Settings = cluster.Decisions,
             Checks = cluster.Checks,
-            Monitors = monitors,
+            Configured = configured,
+            FirstVoters = voters,
             Coordinator = coordinator,
             Fingerprint = fingerprint,
             Epoch = opened.Epoch,
@@ -60,7 +62,7 @@ public static class ClusterTransition
         var effects = ImmutableArray.CreateBuilder<Effect>();
         string? answer = null;
 
-        state = Absorb(state, e, effects);
+        state = Absorb(VotersChange.Settle(state), e, effects);
         state = Watch(before, QuorumVerdict.Judge(state));
         if (e is CommandGiven { Command: var command })
         {
@@ -218,7 +220,7 @@ public static class ClusterTransition
         }
 
         if (state.Document is { Mode: not ClusterMode.Passive } && !state.Blind)
-            state = Leases.Withdraw(IssueOrders(state, ordered), ordered);
+            state = VotersChange.Tell(Leases.Withdraw(IssueOrders(state, ordered), ordered), ordered);
         if (state.Document is { Mode: not ClusterMode.Passive } && before.Document is not null && !state.Blind)
             ordered.AddRange(KillHosts(before, state));
         ordered.AddRange(effects);

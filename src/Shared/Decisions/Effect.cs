@@ -22,6 +22,9 @@ public sealed record RelayOrder(string Via, AgentProtocol.HostOrder Order) : Eff
 /// <summary>Have the granters of all monitors take from a host what it does not have any more.</summary>
 public sealed record SendWithdraw(LeaseProtocol.Withdraw Withdraw) : Effect;
 
+/// <summary>Tell the granters of all monitors which generation of the voters is decided.</summary>
+public sealed record TellVoters(LeaseProtocol.VotersDecided Decided) : Effect;
+
 /// <summary>Answer an operator.</summary>
 public sealed record GiveAnswer(ControlProtocol.Answer Answer) : Effect;
 

@@ -17,7 +17,8 @@ public static class HostOrders
         return new HostOrder(
             topology.Name, host, id, document.Hosts[host].State, roles, writable,
             Replication(topology, document, host),
-            writable ? CatchUp(topology, settings, document, host) : null);
+            writable ? CatchUp(topology, settings, document, host) : null,
+            document.Voters?.Settled);
     }
 
     private static ReplicationOrder Replication(ClusterTopology topology, ClusterDocument document, string host)

@@ -24,17 +24,17 @@ public static class Leases
     /// <summary>When the old holder's leases are over; null while too few granters have confirmed.</summary>
     public static DateTimeOffset? OverAt(ClusterState state, string host)
     {
-        if (!state.Withdrawals.TryGetValue(host, out Withdrawal? withdrawal) || withdrawal.OverAt.Count < state.Quorum)
+        if (!state.Withdrawals.TryGetValue(host, out Withdrawal? withdrawal) || !state.Voters.HasQuorum(withdrawal.OverAt.Keys))
             return null;
-        // Every quorum that granted it something has a member in this one: its earliest full quorum is enough.
-        return withdrawal.OverAt.Values.Order().ElementAt(state.Quorum - 1);
+        // Every quorum that granted it something has a member in this one, also one of the voters before the last change: its earliest full quorum is enough.
+        return withdrawal.OverAt.Where(o => state.Voters.Contains(o.Key)).Select(o => o.Value).Order().ElementAt(state.Quorum - 1);
     }
 
     /// <summary>So many granters have granted it nothing for a ttl that the rest are no quorum.</summary>
     public static bool CannotHave(ClusterState state, string host)
     {
         LeaseTerms terms = new(state.Settings.LeaseTtl);
-        int without = state.LeaseAges.Values.Count(a => state.At - a.ReceivedAt <= state.Settings.SightTimeout && Age(a, host) is var age && (age is null || age > terms.Promise));
+        int without = state.LeaseAges.Values.Count(a => state.Voters.Contains(a.Ages.Monitor) && state.At - a.ReceivedAt <= state.Settings.SightTimeout && Age(a, host) is var age && (age is null || age > terms.Promise));
         return without > state.Monitors - state.Quorum;
     }
 
@@ -78,7 +78,7 @@ public static class Leases
                 continue;
             ImmutableArray<RoleAddress> allowed = LeaseHoldings.Of(state.Document, host);
             bool goesOn = state.Withdrawals.TryGetValue(host, out Withdrawal? withdrawal) && withdrawal.Request.Allowed.SequenceEqual(allowed);
-            if (goesOn && (withdrawal!.OverAt.Count == state.Monitors || state.At - withdrawal.SentAt < s_resendAfter))
+            if (goesOn && (state.Voters.Names.All(withdrawal!.OverAt.ContainsKey) || state.At - withdrawal.SentAt < s_resendAfter))
             {
                 wanted[host] = withdrawal;
                 continue;

@@ -20,6 +20,7 @@ public static class OperatorCommands
         ["set_passive"] = 0,
         ["move_role"] = 2,
         ["set_ip"] = 2,
+        ["monitors"] = 2,
     }.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     /// <summary>Carries a command out; nothing is changed when the answer begins with ERROR.</summary>
@@ -41,6 +42,7 @@ public static class OperatorCommands
             "set_active" => SetMode(state, ClusterMode.Active, "active", by),
             "set_manual" => SetMode(state, ClusterMode.Manual, "manual", by),
             "set_passive" => SetMode(state, ClusterMode.Passive, "passive", by),
+            "monitors" => VotersChange.Run(state, args[0], args[1], by),
             "set_ip" => SetIp(state, args[0], args[1], by),
             _ => force ? ForceMoveRole(state, args[0], args[1], by) : MoveRole(state, args[0], args[1], by),
         };

@@ -11,9 +11,9 @@ namespace Mmm.Shared.Decisions;
 /// </summary>
 public static class QuorumVerdict
 {
-    /// <summary>A vantage's word counts: fresh, with a network of its own, and configured as this node is.</summary>
+    /// <summary>A vantage's word counts: a voter's, fresh, with a network of its own, and configured as this node is.</summary>
     public static bool Counts(VantageSight v, ClusterState s) =>
-        s.At - v.ReceivedAt <= s.Settings.SightTimeout && v.Report.NetworkOk
+        s.Voters.Contains(v.Report.Monitor) && s.At - v.ReceivedAt <= s.Settings.SightTimeout && v.Report.NetworkOk
         && (s.Fingerprint is null || v.Report.Fingerprint is null || v.Report.Fingerprint == s.Fingerprint);
 
     /// <summary>Judges every check of every host at <c>state.At</c>.</summary>

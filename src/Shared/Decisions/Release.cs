@@ -31,7 +31,7 @@ public sealed record Release(bool Done, string Why)
         if (!state.Document!.Hosts[from].UnderLease)
             return new Release(false, $"{sofar}, and has never carried an order out: nothing else takes the address away there; start the agent on '{from}'");
         if (Leases.OverAt(state, from) is not { } over)
-            return new Release(false, $"{sofar}; {withdrawal.OverAt.Count} of {state.Monitors} monitors have withdrawn its lease, {state.Quorum} are needed");
+            return new Release(false, $"{sofar}; {state.Voters.Count(withdrawal.OverAt.Keys)} of {state.Monitors} monitors have withdrawn its lease, {state.Quorum} are needed");
         if (state.At < over)
             return new Release(false, $"{sofar}; its lease runs out in {(over - state.At).TotalSeconds:0.0} s");
         // The lease says that this cannot be. Should it be all the same, waiting is better than two hosts that take writes.

@@ -45,7 +45,7 @@ public static class StartupVote
             passive ? ConflictText(state, votes) : state.Settings.InitialMode == ClusterMode.Passive ? "Configured to start up in passive mode." : null,
             hosts, slots,
             writer is null ? null : new MasterRecord(writer, state.At, null, new DecisionId(state.Epoch, state.Version + 1)),
-            null, null);
+            null, null, state.FirstVoters);
         state = state with { Document = document };
         return state.Noted("first_start", writer, writer is null
             ? "First start: no host shows the active master role"

@@ -17,9 +17,10 @@ public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
     public ImmutableSortedDictionary<RoleAddress, TimeSpan> Pending { get; init; } = ImmutableSortedDictionary<RoleAddress, TimeSpan>.Empty;
 
     /// <param name="setup">Whose leases and by which rules.</param>
+    /// <param name="monitors">Names of the configured monitors: they count until an order says who does.</param>
     /// <param name="now">The host's clock.</param>
-    public static AgentLease Start(LeaseHolderSetup setup, TimeSpan now) => new(
-        new LeaseHolder { Setup = setup }, FailsafePeer.Start(setup.Topology, setup.Host, setup.Terms, setup.Failsafe, now));
+    public static AgentLease Start(LeaseHolderSetup setup, IEnumerable<string> monitors, TimeSpan now) => new(
+        new LeaseHolder { Setup = setup, Voters = Voters.First(monitors) }, FailsafePeer.Start(setup.Topology, setup.Host, setup.Terms, setup.Failsafe, now));
 
     /// <summary>The host takes an order up, or remembers after a start the one it had.</summary>
     /// <param name="order">Its decision.</param>
@@ -27,13 +28,15 @@ public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
     /// <param name="remembered">The order it had before it started.</param>
     /// <param name="now">The host's clock.</param>
     /// <param name="found">With a remembered order: the role addresses that are on the host, see <see cref="FailsafePeer.Take(DecisionId, IEnumerable{RoleAddress}, IEnumerable{RoleAddress})"/>.</param>
-    public AgentLeaseStep Take(DecisionId order, ImmutableArray<RoleAddress> roles, bool remembered, TimeSpan now, IEnumerable<RoleAddress>? found = null)
+    /// <param name="voters">The monitors whose grants count by the order; null = as before.</param>
+    public AgentLeaseStep Take(
+        DecisionId order, ImmutableArray<RoleAddress> roles, bool remembered, TimeSpan now, IEnumerable<RoleAddress>? found = null, Voters? voters = null)
     {
         // An address that this agent is not configured with could neither be shown nor taken away: its plan says so.
         ImmutableArray<RoleAddress> known = [.. roles.Where(a => Peer.Topology.MayCarry(a.Role, Peer.Host))];
         FailsafePeer peer = Peer.Take(order, known, remembered ? found ?? [] : null);
         ImmutableArray<RoleAddress> fresh = [.. known.Where(a => !Holder.Claims.Contains(a))];
-        HolderStep step = Holder.Take(order, known, now);
+        HolderStep step = Holder.Take(order, known, now, voters);
         return (this with
         {
             Holder = step.Next,

@@ -28,6 +28,12 @@ public sealed record LeaseGranter(
     ImmutableSortedDictionary<string, GrantRule> Rules,
     ImmutableSortedDictionary<string, ImmutableSortedDictionary<RoleAddress, TimeSpan>> Grants)
 {
+    /// <summary>Claims by an earlier generation of the voters are refused: whoever counts by an old list could count a quorum that the withdrawals of a later one miss.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>Since when.</summary>
+    public TimeSpan GenerationSince { get; init; } = Since;
+
     /// <param name="topology">Hosts and role addresses.</param>
     /// <param name="monitor">This monitor.</param>
     /// <param name="terms">Durations.</param>
@@ -55,6 +61,9 @@ public sealed record LeaseGranter(
     {
         if (Refusal(request) is { } refusal)
             return (this, Reply(request, [], [], refusal));
+        // An agent counts by a list only once an order has told it, so it is decided.
+        if (request.Generation > Generation)
+            return Knowing(request.Generation, now).Take(request, now);
         GrantRule? rule = Rules.GetValueOrDefault(request.Host);
         bool later = rule is null || request.Order > rule.Id;
         ImmutableArray<RoleAddress> allowed = later ? request.Claims : [.. request.Claims.Where(rule!.Allowed.Contains)];
@@ -77,6 +86,10 @@ public sealed record LeaseGranter(
         return (Ruled(request.Host, request.Id, request.Allowed), new Withdrawn(request.Cluster, Monitor, request.Host, request.Id, AgeMs(request.Host, request.Allowed, now)));
     }
 
+    /// <summary>These voters are decided.</summary>
+    public LeaseGranter Knowing(long generation, TimeSpan now) =>
+        generation > Generation ? this with { Generation = generation, GenerationSince = now } : this;
+
     /// <summary>How old the leases are.</summary>
     public ImmutableArray<HostAge> Ages(TimeSpan now) =>
         [.. Grants.Where(g => g.Value.Count > 0).Select(g => new HostAge(g.Key, (long)(now - g.Value.Values.Max()).TotalMilliseconds))];
@@ -87,6 +100,7 @@ public sealed record LeaseGranter(
     private string? Refusal(Renew request) =>
         !Ready ? $"monitor {Monitor} has not read the decisions of a quorum of monitors yet"
         : !Topology.Hosts.ContainsKey(request.Host) ? $"monitor {Monitor} is not configured with a host '{request.Host}'"
+        : request.Generation < Generation ? $"the list of voting monitors has changed, and host {request.Host} has not been told yet"
         : request.TtlMs != (int)Terms.Ttl.TotalMilliseconds ? $"monitor {Monitor} is configured with lease.ttl = {Terms.Ttl.TotalMilliseconds:0} ms, host {request.Host} with {request.TtlMs} ms"
         : null;
 

@@ -8,7 +8,7 @@ namespace Mmm.Shared.Leases;
 
 /// <summary>
 /// One host's leases on the role addresses of its order, as a pure function of its state, an input and the host's own monotonic clock. A lease runs
-/// from when its request was SENT, and counts only when a quorum of the configured monitors granted that very request; so it always ends before any granter
+/// from when its request was SENT, and counts only when a quorum of the voting monitors granted that very request; so it always ends before any granter
 /// thinks that it does. When no quorum answers, the other hosts that could take an exclusive address over may agree to let it go on (failsafe).
 /// </summary>
 public sealed record LeaseHolder
@@ -21,6 +21,9 @@ public sealed record LeaseHolder
 
     /// <summary>The order by which is claimed; None before the first.</summary>
     public DecisionId Order { get; init; } = DecisionId.None;
+
+    /// <summary>The monitors whose grants count, by that order.</summary>
+    public required Voters Voters { get; init; }
 
     /// <summary>What that order gives to this host.</summary>
     public ImmutableSortedSet<RoleAddress> Claims { get; init; } = [];
@@ -50,14 +53,21 @@ public sealed record LeaseHolder
     public ImmutableArray<LeaseRequest> Requests { get; init; } = [];
 
     /// <summary>The host takes an order up: claims may grow (asked for at once) or shrink (the lease of what is gone ends here).</summary>
-    public HolderStep Take(DecisionId order, IEnumerable<RoleAddress> roles, TimeSpan now)
+    /// <param name="order">Its decision.</param>
+    /// <param name="roles">What it gives to this host.</param>
+    /// <param name="now">The host's clock.</param>
+    /// <param name="voters">The monitors whose grants count by it; null = as before.</param>
+    public HolderStep Take(DecisionId order, IEnumerable<RoleAddress> roles, TimeSpan now, Voters? voters = null)
     {
         ImmutableSortedSet<RoleAddress> claims = [.. roles];
-        bool grows = claims.Except(Claims).Count > 0 || claims.Any(a => !Until.ContainsKey(a));
+        // Granters that know of the change refuse the claims by the old list.
+        bool recounted = voters is not null && voters.Generation != Voters.Generation;
+        bool grows = recounted || claims.Except(Claims).Count > 0 || claims.Any(a => !Until.ContainsKey(a));
         LeaseHolder next = this with
         {
             Order = order,
             Claims = claims,
+            Voters = voters ?? Voters,
             Until = Until.RemoveRange(Until.Keys.Where(a => !claims.Contains(a))),
             Withdrawn = order > Order ? [] : Withdrawn,
             ByPeers = ByPeers.Intersect(claims),
@@ -75,7 +85,7 @@ public sealed record LeaseHolder
         // Of this very order: what was taken by a decision before it may have been given again by it.
         if (request.Order == Order)
             next = next with { Withdrawn = Withdrawn.Union(reply.Withdrawn.Where(Claims.Contains)) };
-        return next.Counted(request, reply.Monitor, reply.Addresses, _ => Setup.Quorum);
+        return next.Counted(request, reply.Monitor, reply.Addresses);
     }
 
     /// <summary>Another host answers.</summary>
@@ -83,8 +93,7 @@ public sealed record LeaseHolder
     {
         if (reply.Incarnation != Setup.Incarnation || Find(reply.Seq) is not { Hold: true } request)
             return this;
-        // All of them, or nobody can be sure that none takes over.
-        return Noting(reply.Peer, reply.Why).Counted(request, reply.Peer, reply.Addresses, a => Setup.Rivals(a).Length);
+        return Noting(reply.Peer, reply.Why).Counted(request, reply.Peer, reply.Addresses);
     }
 
     /// <summary>Time passed: what is due is asked, what has run out is gone.</summary>
@@ -95,14 +104,14 @@ public sealed record LeaseHolder
         var asks = ImmutableArray.CreateBuilder<IMessage>();
         if (next.Claims.Count > 0 && now >= next.RenewAt)
         {
-            next = next.Asking(new LeaseRequest(next.Seq + 1, now, next.Order, next.Claims, false)) with { RenewAt = now + Setup.Terms.RenewEvery };
-            asks.Add(new Renew(Setup.Topology.Name, Setup.Host, Setup.Incarnation, next.Seq, next.Order, [.. next.Claims], (int)Setup.Terms.Ttl.TotalMilliseconds));
+            next = next.Asking(new LeaseRequest(next.Seq + 1, now, next.Order, next.Claims, next.Voters)) with { RenewAt = now + Setup.Terms.RenewEvery };
+            asks.Add(new Renew(Setup.Topology.Name, Setup.Host, Setup.Incarnation, next.Seq, next.Order, [.. next.Claims], (int)Setup.Terms.Ttl.TotalMilliseconds, next.Voters.Generation));
         }
 
         ImmutableSortedSet<RoleAddress> endangered = next.Endangered(now);
         if (!endangered.IsEmpty && now >= next.HoldAt)
         {
-            next = next.Asking(new LeaseRequest(next.Seq + 1, now, next.Order, endangered, true)) with { HoldAt = now + Setup.Terms.HoldEvery };
+            next = next.Asking(new LeaseRequest(next.Seq + 1, now, next.Order, endangered, null)) with { HoldAt = now + Setup.Terms.HoldEvery };
             asks.Add(new Hold(Setup.Topology.Name, Setup.Host, Setup.Incarnation, next.Seq, next.Order, [.. endangered], (int)Setup.Terms.Ttl.TotalMilliseconds));
         }
 
@@ -165,13 +174,20 @@ public sealed record LeaseHolder
         return request.Hold ? next.Extended(request, [.. request.Addresses.Where(a => Setup.Rivals(a).IsEmpty)]) : next;
     }
 
-    private LeaseHolder Counted(LeaseRequest request, string voter, ImmutableArray<RoleAddress> addresses, Func<RoleAddress, int> needed)
+    private LeaseHolder Counted(LeaseRequest request, string voter, ImmutableArray<RoleAddress> addresses)
     {
-        if (!Setup.MayVote(request.Hold, voter))
+        if (!(request.Voters?.Contains(voter) ?? (Setup.Topology.Hosts.ContainsKey(voter) && voter != Setup.Host)))
             return this;
         LeaseRequest counted = request.With(voter, addresses);
         LeaseHolder next = this with { Requests = Requests.Replace(request, counted) };
-        return next.Extended(counted, [.. addresses.Where(a => request.Addresses.Contains(a) && counted.Voters(a, Setup.VotersOf(request.Hold, a)) >= needed(a))]);
+        return next.Extended(counted, [.. addresses.Where(a => request.Addresses.Contains(a) && IsGranted(counted, a))]);
+    }
+
+    /// <summary>By a quorum of the monitors; by other hosts only when by all of them, or nobody can be sure that none takes over.</summary>
+    private bool IsGranted(LeaseRequest request, RoleAddress address)
+    {
+        ImmutableArray<string> rivals = Setup.Rivals(address);
+        return request.Voters is { } voters ? voters.HasQuorum(request.For(address)) : request.For(address).Count(rivals.Contains) == rivals.Length;
     }
 
     private LeaseHolder Extended(LeaseRequest request, ImmutableArray<RoleAddress> addresses)
@@ -200,22 +216,14 @@ public sealed record LeaseHolder
 /// <param name="Topology">Hosts and roles.</param>
 /// <param name="Host">This host.</param>
 /// <param name="Incarnation">Start of the process.</param>
-/// <param name="Monitors">Names of the configured monitors.</param>
 /// <param name="Terms">Durations.</param>
 /// <param name="Failsafe">Exclusive addresses may go on by the word of all other hosts that may carry them.</param>
 /// <param name="KeepBalanced">Balanced addresses stay while no quorum answers (failsafe.balanced = keep).</param>
 public sealed record LeaseHolderSetup(
-    ClusterTopology Topology, string Host, long Incarnation, ImmutableArray<string> Monitors, LeaseTerms Terms, bool Failsafe, bool KeepBalanced)
+    ClusterTopology Topology, string Host, long Incarnation, LeaseTerms Terms, bool Failsafe, bool KeepBalanced)
 {
-    /// <summary>floor(N / 2) + 1 of the configured monitors, never of whoever is left.</summary>
-    public int Quorum => Quorums.Of(Monitors.Length);
-
     /// <summary>The other hosts that may carry the address.</summary>
     public ImmutableArray<string> Rivals(RoleAddress address) => [.. Topology.Roles[address.Role].Hosts.Where(h => h != Host)];
-
-    internal bool MayVote(bool hold, string voter) => hold ? Topology.Hosts.ContainsKey(voter) && voter != Host : Monitors.Contains(voter);
-
-    internal ImmutableArray<string> VotersOf(bool hold, RoleAddress address) => hold ? Rivals(address) : Monitors;
 }
 
 /// <summary>A request whose answers are counted.</summary>
@@ -223,15 +231,18 @@ public sealed record LeaseHolderSetup(
 /// <param name="SentAt">When it was sent: what it brings runs from here.</param>
 /// <param name="Order">By which order.</param>
 /// <param name="Addresses">What was asked for.</param>
-/// <param name="Hold">Asked of the other hosts, not of the monitors.</param>
-public sealed record LeaseRequest(long Seq, TimeSpan SentAt, DecisionId Order, ImmutableSortedSet<RoleAddress> Addresses, bool Hold)
+/// <param name="Voters">The monitors that it is counted by; null = asked of the other hosts.</param>
+public sealed record LeaseRequest(long Seq, TimeSpan SentAt, DecisionId Order, ImmutableSortedSet<RoleAddress> Addresses, Voters? Voters)
 {
+    /// <summary>Asked of the other hosts, not of the monitors.</summary>
+    public bool Hold => Voters is null;
+
     private ImmutableSortedDictionary<string, ImmutableArray<RoleAddress>> Answers { get; init; } =
         ImmutableSortedDictionary.Create<string, ImmutableArray<RoleAddress>>(StringComparer.Ordinal);
 
     internal LeaseRequest With(string voter, ImmutableArray<RoleAddress> addresses) => this with { Answers = Answers.SetItem(voter, addresses) };
 
-    internal int Voters(RoleAddress address, ImmutableArray<string> who) => who.Count(v => Answers.TryGetValue(v, out ImmutableArray<RoleAddress> given) && given.Contains(address));
+    internal IEnumerable<string> For(RoleAddress address) => Answers.Where(a => a.Value.Contains(address)).Select(a => a.Key);
 }
 
 /// <param name="Next">The state after it.</param>

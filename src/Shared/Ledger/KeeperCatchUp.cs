@@ -7,7 +7,9 @@ namespace Mmm.Shared.Ledger;
 /// How a keeper without records comes to vote. It asks every other keeper (<see cref="LedgerProtocol.ReadCopy"/>, again and again) and
 /// takes the first of two ways that opens.
 /// <para>
-/// COPY. As many others as make a quorum vote and gave their records: it takes the highest promise and the highest document of them.
+/// COPY. As many others as make a quorum of the voters (by the highest document among the answers) gave their records: it takes the highest promise and the highest
+/// document of them. (When that document is the one that changed the voters, also a quorum of those before: it may never have come to count.) One that is no voter needs a quorum all the same, and is then asked and kept up to date like the others, without being counted: so it has
+/// everything when it becomes one.
 /// Whatever was decided with the help of its earlier life was also stored by one of those it copies from, because the quorum that stored
 /// it (without this keeper Q-1) and the Q it copies from cannot both fit into the N-1 others. What about answers of its earlier life
 /// that are still on their way to a proposer, who may yet count them? Each of those it copies from wrote the asker's new life to disk
@@ -79,25 +81,32 @@ public static class KeeperCatchUp
         KeeperRecord? record = state.Standing == KeeperStanding.Voting ? state.Record : null;
         return new LedgerProtocol.Copy(
             state.Cluster, state.Name, state.Standing, state.Life, m.Keeper, m.Life, record?.Lives ?? state.Known,
-            record?.Promised ?? Epoch.None, record?.Held ?? DecisionId.None, record?.Document);
+            record?.Promised ?? Epoch.None, record?.Held ?? DecisionId.None, record?.Document, record?.Voters);
     }
 
     private static KeeperStep TryToVote(KeeperState state)
     {
         LedgerProtocol.Copy[] current = [.. state.Copies.Values.Where(c => c.Life == state.Known.Of(c.Keeper))];
         LedgerProtocol.Copy[] voting = [.. current.Where(c => c.Standing == KeeperStanding.Voting)];
+        LedgerProtocol.Copy? highest = voting.Where(c => c.Document is not null).MaxBy(c => c.Held);
+        Voters voters = highest?.Voters ?? Voters.First(state.Keepers);
+        bool canCopy = Enough(voters.Names) && (voters.Before is not { } before || Enough(before));
         int others = state.Keepers.Length - 1;
-        bool canCopy = others > 0 && voting.Length >= Math.Min(state.Quorum, others);
-        bool isFirstInstallation = state.Standing == KeeperStanding.New
+        bool isFirstInstallation = highest is null && state.Standing == KeeperStanding.New
             && current.Count(c => c.Standing is KeeperStanding.Voting or KeeperStanding.New && c.Document is null) == others;
         if (!canCopy && !isFirstInstallation)
             return KeeperMachine.Ignore(state);
 
         Epoch promised = voting.Select(c => c.Promised).DefaultIfEmpty(Epoch.None).Max()!;
-        LedgerProtocol.Copy? highest = voting.Where(c => c.Document is not null).MaxBy(c => c.Held);
         var record = new KeeperRecord(
-            state.Cluster, state.Keepers, state.Life, state.Known.RemoveAll(l => l.Keeper == state.Name), promised, highest?.Held ?? DecisionId.None, highest?.Document);
+            state.Cluster, voters.Names, state.Life, state.Known.RemoveAll(l => l.Keeper == state.Name), promised, highest?.Held ?? DecisionId.None, highest?.Document, voters.Generation, voters.Before);
         KeeperState next = state with { Standing = KeeperStanding.Voting, Why = null, Record = record, Known = [], Copies = state.Copies.Clear() };
         return new KeeperStep(next, record, null);
+
+        bool Enough(ImmutableArray<string> names)
+        {
+            int rest = names.Count(n => n != state.Name);
+            return rest > 0 && voting.Count(c => names.Contains(c.Keeper)) >= Math.Min(Quorums.Of(names.Length), rest);
+        }
     }
 }

@@ -24,7 +24,8 @@ public static class KeeperMachine
             return blank with { Standing = KeeperStanding.Lost, Why = lostBecause };
         if (record is null)
             return blank;
-        if (!record.Keepers.SequenceEqual(sorted))
+        // Once something is decided its own list of voters counts, whatever is configured.
+        if (record.Document is null && !record.Keepers.SequenceEqual(sorted))
         {
             string why = $"its records were made with the monitors {string.Join(", ", record.Keepers)}, but {string.Join(", ", sorted)} are configured: "
                 + "put the list of monitors back as it was";
@@ -72,14 +73,18 @@ public static class KeeperMachine
             return Ignore(state); // late duplicate: its proposer has since had a later one stored here
         if (m.Id == record.Held && m.Document != record.Document)
             return Ignore(state, $"two different documents came under the decision {m.Id}; the second was not stored");
-        return Store(state, m.Id == record.Held ? record : record with { Promised = m.Id.Epoch, Held = m.Id, Document = m.Document }, AcceptedOf);
+        KeeperRecord next = m.Id == record.Held
+            ? record
+            : record with { Promised = m.Id.Epoch, Held = m.Id, Document = m.Document, Keepers = m.Voters.Names, Generation = m.Voters.Generation, Before = m.Voters.Before };
+        return Store(state, next, AcceptedOf);
     }
 
     private static KeeperStep ReadCopy(KeeperState state, LedgerProtocol.ReadCopy m)
     {
-        if (m.Keeper == state.Name || !state.Keepers.Contains(m.Keeper))
+        if (m.Keeper == state.Name)
             return Ignore(state);
-        if (!m.Keepers.SequenceEqual(state.Keepers))
+        bool stranger = !state.Keepers.Contains(m.Keeper) && state.Record?.Voters.Contains(m.Keeper) != true;
+        if (stranger || (state.Record?.Document is null && !m.Keepers.SequenceEqual(state.Keepers)))
             return new KeeperStep(state, null, KeeperCatchUp.CopyOf(state, m) with { Standing = KeeperStanding.Misconfigured, Document = null });
         var asker = new KeeperLife(m.Keeper, m.Life);
         if (state.Standing != KeeperStanding.Voting)
@@ -106,7 +111,7 @@ public static class KeeperMachine
     {
         if (state.Standing != KeeperStanding.Voting)
             return new LedgerProtocol.NotVoting(state.Cluster, state.Name, state.Standing, KeeperCatchUp.Explain(state) ?? state.Standing.ToString());
-        if (keepers.SequenceEqual(state.Keepers))
+        if (state.Record!.Document is not null || keepers.SequenceEqual(state.Keepers))
             return null;
         string why = $"it is configured with the monitors {string.Join(", ", state.Keepers)}, the one that asks with {string.Join(", ", keepers)}: give all monitors the same list";
         return new LedgerProtocol.NotVoting(state.Cluster, state.Name, KeeperStanding.Misconfigured, why);
@@ -120,7 +125,7 @@ public static class KeeperMachine
     }
 
     private static LedgerProtocol.Promise PromiseOf(KeeperState state, KeeperRecord record) =>
-        new(state.Cluster, state.Name, state.Life, record.Lives, record.Promised, record.Held, record.Document);
+        new(state.Cluster, state.Name, state.Life, record.Lives, record.Promised, record.Held, record.Document, record.Voters);
 
     private static LedgerProtocol.Accepted AcceptedOf(KeeperState state, KeeperRecord record) =>
         new(state.Cluster, state.Name, state.Life, record.Lives, record.Held);

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Mmm.Shared.Ledger;
 
 /// <summary>Whether a keeper votes on a cluster's document, and if not, why not.</summary>
 public enum KeeperStanding
 {
-    /// <summary>Its records are whole and on disk: it promises and accepts.</summary>
+    /// <summary>Its records are whole and on disk: it promises and accepts. Whether that counts depends on the <see cref="Voters"/>.</summary>
     Voting,
 
     /// <summary>It has never had records of this cluster, as far as it can tell (no file, or the cluster is new to it).</summary>
@@ -17,7 +18,7 @@ public enum KeeperStanding
     /// <summary>Its disk does not take anything at the moment; what it has is kept.</summary>
     Unwritable,
 
-    /// <summary>It is configured with other monitors than its records, or than the one that asks, so both would count different quorums.</summary>
+    /// <summary>There is no decision yet, and it is configured with other monitors than its records, or than the one that asks: both would count different quorums.</summary>
     Misconfigured,
 }
 
@@ -29,12 +30,14 @@ public sealed record KeeperLife(string Keeper, long Life);
 
 /// <summary>What a keeper has on disk for one MMM cluster.</summary>
 /// <param name="Cluster">MMM cluster.</param>
-/// <param name="Keepers">Names of all configured monitors when it began to vote, sorted.</param>
+/// <param name="Keepers">Names of the <see cref="Voters"/> by what it holds, sorted; while it holds no document, of the monitors that were configured when it began to vote.</param>
 /// <param name="Life">Its life.</param>
 /// <param name="Lives">Latest lives it knows of the other keepers, sorted by name.</param>
 /// <param name="Promised">It takes no part in epochs below.</param>
 /// <param name="Held">Place of the document it accepted last; <see cref="DecisionId.None"/> when none.</param>
 /// <param name="Document">That document; null when none.</param>
+/// <param name="Generation">Of the voters.</param>
+/// <param name="Before">The voters before, while the document held is the one that changed them; see <see cref="Ledger.Voters"/>.</param>
 public sealed record KeeperRecord(
     string Cluster,
     ImmutableArray<string> Keepers,
@@ -42,7 +45,14 @@ public sealed record KeeperRecord(
     ImmutableArray<KeeperLife> Lives,
     Epoch Promised,
     DecisionId Held,
-    string? Document);
+    string? Document,
+    long Generation = 0,
+    ImmutableArray<string>? Before = null)
+{
+    /// <summary>Whose word counts, as far as this keeper knows.</summary>
+    [JsonIgnore]
+    public Voters Voters => new(Generation, Keepers, Before);
+}
 
 /// <summary>Arithmetic on what is known of lives.</summary>
 public static class KeeperLives
@@ -64,7 +74,7 @@ public static class KeeperLives
     }
 }
 
-/// <summary>Quorum arithmetic: always of the configured keepers, never of those that happen to answer.</summary>
+/// <summary>Quorum arithmetic: always of all voters, never of those that happen to answer.</summary>
 public static class Quorums
 {
     /// <summary>floor(N/2)+1.</summary>

@@ -24,9 +24,6 @@ public sealed record KeeperState(
     ImmutableArray<KeeperLife> Known,
     ImmutableSortedDictionary<string, LedgerProtocol.Copy> Copies)
 {
-    /// <summary>floor(N/2)+1 of the configured N.</summary>
-    public int Quorum => Quorums.Of(Keepers.Length);
-
     /// <summary>The others.</summary>
     public IEnumerable<string> Others
     {

@@ -5,8 +5,9 @@ namespace Mmm.Shared.Ledger;
 
 /// <summary>
 /// A coordinator's side of the ledger (proposer) for one cluster's document, as a pure function: prepare with an epoch above any seen,
-/// collect promises of a quorum of the CONFIGURED keepers, write the highest document among them again under the own epoch, serve; then one
-/// document at a time. Any refusal ends the reign. An answer counts only for the exact epoch and version, and only while nobody has
+/// collect promises of a quorum of the VOTERS (those of the highest document among the promises), write that document again under the own epoch, serve; then one
+/// document at a time, each stored by a quorum of its own voters. Why one change of the voters at a time is safe: a quorum of a list has a member in every quorum of the
+/// next, and the document that made the next is stored by a quorum of it before anything else is; so whoever collects promises by an older list meets a later one. Any refusal ends the reign. An answer counts only for the exact epoch and version, and only while nobody has
 /// told of a later life of the keeper that gave it (why: <see cref="KeeperCatchUp"/>).
 /// </summary>
 public static class LedgerProposer
@@ -16,7 +17,7 @@ public static class LedgerProposer
     /// <param name="node">Monitor it runs on.</param>
     /// <param name="incarnation">Unique to this proposer, see <see cref="ProposerState"/>.</param>
     public static ProposerState Create(string cluster, IEnumerable<string> keepers, string node, string incarnation) => new(
-        cluster, [.. keepers.Order(StringComparer.Ordinal)], node, incarnation, ReignPhase.Closed, Epoch.None, Epoch.None, DecisionId.None, null,
+        cluster, [.. keepers.Order(StringComparer.Ordinal)], Voters.First(keepers), node, incarnation, ReignPhase.Closed, Epoch.None, Epoch.None, DecisionId.None, null,
         ImmutableSortedDictionary<string, LedgerProtocol.IAnswer>.Empty, [], 0);
 
     /// <summary>Begins a reign, whatever was before.</summary>
@@ -25,9 +26,15 @@ public static class LedgerProposer
     public static ProposerStep Open(ProposerState state, long aboveCounter) => PrepareAbove(state with { Outbid = 0 }, aboveCounter);
 
     /// <summary>Stores the next document.</summary>
-    /// <exception cref="InvalidOperationException">Not serving, or not the next version: the caller has lost count.</exception>
-    public static ProposerStep Store(ProposerState state, long version, string document)
+    /// <param name="state">State.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="document">It.</param>
+    /// <param name="voters">Whose word counts from this document on; null = the same as before.</param>
+    /// <exception cref="InvalidOperationException">Not serving, or not the next version, or more than one voter is another: the caller has lost count.</exception>
+    public static ProposerStep Store(ProposerState state, long version, string document, Voters? voters = null)
     {
+        if (voters?.MayFollow(state.Voters) == false)
+            throw new InvalidOperationException($"voters {voters.Generation} ({voters}) cannot follow {state.Voters.Generation} ({state.Voters})");
         if (state.Phase != ReignPhase.Serving || version != state.Current.Version + 1)
             throw new InvalidOperationException($"version {version} cannot be stored: the ledger is {state.Phase} at {state.Current}");
         ProposerState next = state with
@@ -35,6 +42,7 @@ public static class LedgerProposer
             Phase = ReignPhase.Storing,
             Current = new DecisionId(state.Epoch, version),
             Document = document,
+            Voters = voters ?? state.Voters,
             Answers = state.Answers.Clear(),
         };
         return new ProposerStep(next, true, null);
@@ -70,7 +78,7 @@ public static class LedgerProposer
         {
             ReignPhase.Preparing => new LedgerProtocol.Prepare(state.Cluster, state.Keepers, state.Lives, state.Epoch),
             ReignPhase.Adopting or ReignPhase.Serving or ReignPhase.Storing when state.Document is not null =>
-                new LedgerProtocol.Accept(state.Cluster, state.Keepers, state.Lives, state.Current, state.Document),
+                new LedgerProtocol.Accept(state.Cluster, state.Keepers, state.Lives, state.Current, state.Document, state.Voters),
             _ => null,
         };
         return message is null ? [] : state.Keepers.Where(k => !Counts(state, k)).Select(k => (k, message));
@@ -90,12 +98,12 @@ public static class LedgerProposer
             return Nothing(state);
         state = state with { Answers = state.Answers.SetItem(m.Keeper, m) };
         LedgerProtocol.Promise[] promises = [.. state.Answers.Where(a => Counts(state, a.Key)).Select(a => (LedgerProtocol.Promise)a.Value)];
-        if (promises.Length < state.Quorum)
-            return Nothing(state);
-
         LedgerProtocol.Promise? highest = promises.Where(p => p.Document is not null).MaxBy(p => p.Held);
         if (highest is not null)
         {
+            state = state with { Voters = highest.Voters };
+            if (state.Counted < state.Voters.Quorum)
+                return Nothing(state);
             ProposerState adopting = state with
             {
                 Phase = ReignPhase.Adopting,
@@ -114,9 +122,10 @@ public static class LedgerProposer
             Phase = ReignPhase.Serving,
             Current = new DecisionId(state.Epoch, 0),
             Document = null,
+            Voters = Voters.First(state.Keepers),
             Answers = state.Answers.Clear(),
         };
-        return new ProposerStep(serving, false, new ReignOpened(serving.Current, null));
+        return new ProposerStep(serving, false, new ReignOpened(serving.Current, null, serving.Voters));
     }
 
     private static ProposerStep TakeAccepted(ProposerState state, LedgerProtocol.Accepted m)
@@ -124,9 +133,9 @@ public static class LedgerProposer
         if (state.Document is null || m.Id != state.Current || state.Phase is ReignPhase.Closed or ReignPhase.Preparing)
             return Nothing(state);
         state = state with { Answers = state.Answers.SetItem(m.Keeper, m) };
-        if (state.Phase == ReignPhase.Serving || state.Answers.Keys.Count(k => Counts(state, k)) < state.Quorum)
+        if (state.Phase == ReignPhase.Serving || state.Counted < state.Voters.Quorum)
             return Nothing(state);
-        ReignOutcome outcome = state.Phase == ReignPhase.Adopting ? new ReignOpened(state.Current, state.Document) : new DocumentStored(state.Current);
+        ReignOutcome outcome = state.Phase == ReignPhase.Adopting ? new ReignOpened(state.Current, state.Document, state.Voters) : new DocumentStored(state.Current);
         return new ProposerStep(state with { Phase = ReignPhase.Serving }, false, outcome);
     }
 

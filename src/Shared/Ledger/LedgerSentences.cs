@@ -12,20 +12,23 @@ public static class LedgerSentences
         if (state.Phase is ReignPhase.Closed or ReignPhase.Serving)
             return null;
         ImmutableArray<string> answered = [.. state.Keepers.Where(k => LedgerProposer.Counts(state, k))];
-        string others = string.Join("; ", state.Keepers.Where(k => !answered.Contains(k)).Select(k => Describe(state, k)));
-        if (state.Phase == ReignPhase.Preparing && answered.Length >= state.Quorum)
+        bool decided = state.Document is not null || state.Answers.Values.Any(a => a is LedgerProtocol.Promise { Document: not null });
+        if (state.Phase == ReignPhase.Preparing && !decided && answered.Length >= state.Voters.Quorum)
         {
-            return $"No monitor that answers has stored decisions, so this would be a first installation, which all {state.Keepers.Length} configured monitors must take part in: {others}";
+            string missing = string.Join("; ", state.Keepers.Where(k => !answered.Contains(k)).Select(k => Describe(state, k)));
+            return $"No monitor that answers has stored decisions, so this would be a first installation, which all {state.Keepers.Length} configured monitors must take part in: {missing}";
         }
 
-        return $"{state.Quorum} of the {state.Keepers.Length} configured monitors must have a decision on disk before it counts, {answered.Length} "
-            + $"{(answered.Length == 1 ? "answers" : "answer")}: {others}";
+        string others = string.Join("; ", state.Voters.Names.Where(k => !answered.Contains(k)).Select(k => Describe(state, k)));
+        return $"{state.Voters.Quorum} of the {state.Voters.Names.Length} voting monitors must have a decision on disk before it counts, {state.Counted} "
+            + $"{(state.Counted == 1 ? "answers" : "answer")}: {others}";
     }
 
     private static string Describe(ProposerState state, string keeper) => state.Answers.GetValueOrDefault(keeper) switch
     {
         LedgerProtocol.NotVoting n => $"{keeper} takes no part ({n.Why})",
         LedgerProtocol.Refused r => $"{keeper} obeys the newer coordinator {r.Promised}",
+        null when !state.Keepers.Contains(keeper) => $"{keeper} is not in this monitor's configuration",
         LedgerProtocol.Promise or LedgerProtocol.Accepted => $"{keeper} has lost its records since it answered",
         _ => $"{keeper} does not answer",
     };

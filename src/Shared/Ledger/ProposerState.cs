@@ -24,7 +24,8 @@ public enum ReignPhase
 
 /// <summary>State of a coordinator's side of the ledger.</summary>
 /// <param name="Cluster">MMM cluster.</param>
-/// <param name="Keepers">Names of all configured monitors, sorted.</param>
+/// <param name="Keepers">Names of all configured monitors, sorted: these are asked.</param>
+/// <param name="Voters">Those whose answers count, as far as is known: by the document being written, or by the highest one promised so far.</param>
 /// <param name="Node">Monitor the coordinator runs on.</param>
 /// <param name="Incarnation">Never shared by two proposers, not even of one process: with the node it makes epochs unique.</param>
 /// <param name="Phase">How far the reign is.</param>
@@ -38,6 +39,7 @@ public enum ReignPhase
 public sealed record ProposerState(
     string Cluster,
     ImmutableArray<string> Keepers,
+    Voters Voters,
     string Node,
     string Incarnation,
     ReignPhase Phase,
@@ -49,8 +51,8 @@ public sealed record ProposerState(
     ImmutableArray<KeeperLife> Lives,
     int Outbid)
 {
-    /// <summary>floor(N/2)+1 of the configured N.</summary>
-    public int Quorum => Quorums.Of(Keepers.Length);
+    /// <summary>Voters whose answers count.</summary>
+    internal int Counted => Voters.Count(Answers.Keys.Where(k => LedgerProposer.Counts(this, k)));
 }
 
 /// <summary>What comes of one input.</summary>
@@ -65,7 +67,8 @@ public abstract record ReignOutcome;
 /// <summary>A quorum holds the adopted document under the new epoch.</summary>
 /// <param name="Id">Version 0: first installation.</param>
 /// <param name="Document">Null: first installation.</param>
-public sealed record ReignOpened(DecisionId Id, string? Document) : ReignOutcome;
+/// <param name="Voters">Whose word counts.</param>
+public sealed record ReignOpened(DecisionId Id, string? Document, Voters Voters) : ReignOutcome;
 
 /// <summary>A quorum holds the document.</summary>
 public sealed record DocumentStored(DecisionId Id) : ReignOutcome;

@@ -26,6 +26,7 @@ public static class AgentProtocol
     /// <param name="Writable">True: this host is the active master, read_only off. False: read_only on.</param>
     /// <param name="Replication">What to do with replication.</param>
     /// <param name="CatchUp">Only while taking the active master role over: what to apply before becoming writable. Ignored once the server is writable.</param>
+    /// <param name="Voters">The monitors whose grants count from this order on; null = those the agent is configured with.</param>
     public sealed record HostOrder(
         string Cluster,
         string Host,
@@ -34,12 +35,13 @@ public static class AgentProtocol
         ImmutableArray<RoleAddress> Roles,
         bool Writable,
         ReplicationOrder Replication,
-        CatchUpOrder? CatchUp) : IMessage
+        CatchUpOrder? CatchUp,
+        Voters? Voters = null) : IMessage
     {
         /// <summary>Same wanted state, whatever its <see cref="Id"/>.</summary>
         public bool WantsTheSameAs(HostOrder other) =>
             Cluster == other.Cluster && Host == other.Host && State == other.State && Writable == other.Writable
-            && Roles.SequenceEqual(other.Roles) && Replication == other.Replication && CatchUp == other.CatchUp;
+            && Roles.SequenceEqual(other.Roles) && Replication == other.Replication && CatchUp == other.CatchUp && Voters == other.Voters;
     }
 
     /// <summary>

@@ -22,8 +22,9 @@ public static class LeaseProtocol
     /// <param name="Order">The order by which it claims.</param>
     /// <param name="Claims">The role addresses of that order.</param>
     /// <param name="TtlMs">How long the lease shall run; a granter with another ttl grants nothing.</param>
+    /// <param name="Generation">Of the <see cref="Voters"/> whose grants are counted; a granter that knows a later one grants nothing.</param>
     public sealed record Renew(
-        string Cluster, string Host, long Incarnation, long Seq, DecisionId Order, ImmutableArray<RoleAddress> Claims, int TtlMs) : IMessage;
+        string Cluster, string Host, long Incarnation, long Seq, DecisionId Order, ImmutableArray<RoleAddress> Claims, int TtlMs, long Generation = 0) : IMessage;
 
     /// <summary>Granter -> agent. Counts for exactly this request.</summary>
     /// <param name="Cluster">MMM cluster.</param>
@@ -60,7 +61,15 @@ public static class LeaseProtocol
     /// <param name="Seq">Counts up within an incarnation.</param>
     /// <param name="Ready">It grants; false while it does not know the decisions.</param>
     /// <param name="Hosts">Hosts it has granted something.</param>
-    public sealed record Ages(string Cluster, string Monitor, long Incarnation, long Seq, bool Ready, ImmutableArray<HostAge> Hosts) : IMessage;
+    /// <param name="Generation">Claims by earlier generations of the voters are refused.</param>
+    /// <param name="GenerationAgeMs">For how long they have been.</param>
+    public sealed record Ages(
+        string Cluster, string Monitor, long Incarnation, long Seq, bool Ready, ImmutableArray<HostAge> Hosts, long Generation = 0, long GenerationAgeMs = 0) : IMessage;
+
+    /// <summary>Coordinator -> granter of every configured monitor, once the decision is stored and until it is seen to be known: these voters, and none before, count.</summary>
+    /// <param name="Cluster">MMM cluster.</param>
+    /// <param name="Generation">Of the voters.</param>
+    public sealed record VotersDecided(string Cluster, long Generation) : IMessage;
 
     /// <param name="Host">MMM's name.</param>
     /// <param name="AgeMs">Time since this granter last granted it anything.</param>

@@ -23,7 +23,7 @@ public static class LedgerProtocol
 
     /// <summary>Ledger -> keeper: promise to take no part in lower epochs. Reply: <see cref="Promise"/>, <see cref="Refused"/> or <see cref="NotVoting"/>.</summary>
     /// <param name="Cluster">MMM cluster.</param>
-    /// <param name="Keepers">Names of all configured monitors, sorted: a keeper configured with others takes no part, because they would count another quorum.</param>
+    /// <param name="Keepers">Names of the monitors that the sender is configured with, sorted: while nothing is decided, a keeper configured with others takes no part, because they would count another quorum.</param>
     /// <param name="Lives">Lives the sender knows: a keeper whose own number is lower, because a clock was set back, raises it.</param>
     /// <param name="Epoch">The reign to be.</param>
     public sealed record Prepare(string Cluster, ImmutableArray<string> Keepers, ImmutableArray<KeeperLife> Lives, Epoch Epoch) : IMessage;
@@ -34,7 +34,9 @@ public static class LedgerProtocol
     /// <param name="Lives">As in <see cref="Prepare"/>.</param>
     /// <param name="Id">Place of the document in the history.</param>
     /// <param name="Document">The whole document.</param>
-    public sealed record Accept(string Cluster, ImmutableArray<string> Keepers, ImmutableArray<KeeperLife> Lives, DecisionId Id, string Document) : IMessage;
+    /// <param name="Voters">Whose word counts by this document; a quorum of these must store it.</param>
+    public sealed record Accept(
+        string Cluster, ImmutableArray<string> Keepers, ImmutableArray<KeeperLife> Lives, DecisionId Id, string Document, Voters Voters) : IMessage;
 
     /// <summary>Keeper -> ledger: promised. Counts for exactly this epoch.</summary>
     /// <param name="Cluster">MMM cluster.</param>
@@ -44,8 +46,9 @@ public static class LedgerProtocol
     /// <param name="Epoch">What it promised.</param>
     /// <param name="Held">Place of the document it holds; <see cref="DecisionId.None"/> when it holds none.</param>
     /// <param name="Document">That document; null when it holds none.</param>
+    /// <param name="Voters">Whose word counts by that document.</param>
     public sealed record Promise(
-        string Cluster, string Keeper, long Life, ImmutableArray<KeeperLife> Lives, Epoch Epoch, DecisionId Held, string? Document) : IAnswer;
+        string Cluster, string Keeper, long Life, ImmutableArray<KeeperLife> Lives, Epoch Epoch, DecisionId Held, string? Document, Voters Voters) : IAnswer;
 
     /// <summary>Keeper -> ledger: stored. Counts for exactly this id.</summary>
     public sealed record Accepted(string Cluster, string Keeper, long Life, ImmutableArray<KeeperLife> Lives, DecisionId Id) : IAnswer;
@@ -73,7 +76,8 @@ public static class LedgerProtocol
     /// <param name="Voting">Only the word of a keeper that votes counts.</param>
     /// <param name="Held">Place of the document it holds; <see cref="DecisionId.None"/> when it holds none.</param>
     /// <param name="Document">That document; null when it holds none.</param>
-    public sealed record Holding(string Cluster, string Keeper, bool Voting, DecisionId Held, string? Document) : IMessage;
+    /// <param name="Voters">Whose word counts by that document; null when it has no records.</param>
+    public sealed record Holding(string Cluster, string Keeper, bool Voting, DecisionId Held, string? Document, Voters? Voters) : IMessage;
 
     /// <summary>
     /// Keeper that lost its records -> every other keeper: give me yours, and count me by my new life from now on. Reply: <see cref="Copy"/>,
@@ -97,6 +101,7 @@ public static class LedgerProtocol
     /// <param name="Promised">Highest epoch it promised.</param>
     /// <param name="Held">Place of the document it holds.</param>
     /// <param name="Document">That document; null when it holds none.</param>
+    /// <param name="Voters">Whose word counts by that document; null when it has no records.</param>
     public sealed record Copy(
         string Cluster,
         string Keeper,
@@ -107,7 +112,8 @@ public static class LedgerProtocol
         ImmutableArray<KeeperLife> Lives,
         Epoch Promised,
         DecisionId Held,
-        string? Document) : IMessage;
+        string? Document,
+        Voters? Voters) : IMessage;
 
     /// <summary>Anyone -> keeper: how are you? Reply: <see cref="Status"/>.</summary>
     public sealed record AskStatus : IMessage;
@@ -122,5 +128,6 @@ public static class LedgerProtocol
     /// <param name="Why">Why it does not; null when it votes.</param>
     /// <param name="Promised">Highest promised epoch.</param>
     /// <param name="Held">Place of the document it holds.</param>
-    public sealed record KeeperView(string Cluster, KeeperStanding Standing, string? Why, Epoch Promised, DecisionId Held);
+    /// <param name="Voters">Whose word counts by that document; null when it has no records.</param>
+    public sealed record KeeperView(string Cluster, KeeperStanding Standing, string? Why, Epoch Promised, DecisionId Held, Voters? Voters);
 }

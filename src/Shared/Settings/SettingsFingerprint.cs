@@ -5,27 +5,18 @@ using Mmm.Shared.Topology;
 namespace Mmm.Shared.Settings;
 
 /// <summary>
-/// A short text that is equal on two nodes exactly when they agree on who is there: monitors, hosts, roles, addresses. Timings are left out on
-/// purpose: they may differ while a change is rolled out, and nodes with different ones still speak of the same hosts. Holds no secrets.
+/// A short text that is equal on two nodes exactly when they agree on who is there: hosts, roles, addresses. Timings are left out on
+/// purpose: they may differ while a change is rolled out, and nodes with different ones still speak of the same hosts. So is the list of monitors: a file only says
+/// where they are, whose word counts is decided. Holds no secrets.
 /// </summary>
 public static class SettingsFingerprint
 {
-    /// <summary>Of everything: all clusters and the monitors. 64 hexadecimal digits (SHA-256).</summary>
+    /// <summary>Of all clusters. 64 hexadecimal digits (SHA-256).</summary>
     public static string Of(MmmSettings settings)
     {
         var writer = new Writer();
-        writer.Monitors(settings);
         foreach (ClusterSettings cluster in settings.Clusters.Values)
             writer.Cluster(cluster.Topology);
-        return writer.Hash();
-    }
-
-    /// <summary>Of one cluster and the monitors that decide on it: another cluster's changes do not touch it.</summary>
-    public static string Of(MmmSettings settings, string cluster)
-    {
-        var writer = new Writer();
-        writer.Monitors(settings);
-        writer.Cluster(settings.Clusters[cluster].Topology);
         return writer.Hash();
     }
 
@@ -41,13 +32,6 @@ public static class SettingsFingerprint
     private sealed class Writer
     {
         private readonly StringBuilder _text = new("mmm-settings-1\n");
-
-        public void Monitors(MmmSettings settings)
-        {
-            Add(settings.Monitors.Length);
-            foreach (MonitorMember monitor in settings.Monitors)
-                Add(monitor.Name, monitor.Address, monitor.Port, monitor.HttpPort);
-        }
 
         public void Cluster(ClusterTopology cluster)
         {

@@ -153,7 +153,7 @@ public sealed class ClusterCoordinatorActorTests : TestKit
         _ledger.ExpectMsg<LedgerMessages.Open>();
         IActorRef ledger = _ledger.LastSender;
 
-        ledger.Tell(new LedgerMessages.Opened(new DecisionId(OneMasterPair.Epoch(5), 7), "{\"from\":\"the future\"}"));
+        ledger.Tell(new LedgerMessages.Opened(new DecisionId(OneMasterPair.Epoch(5), 7), "{\"from\":\"the future\"}", OneMasterPair.Voters));
         _coordinator.Tell(OneMasterPair.AllWell(1));
 
         _board.FishForMessage<StatusProtocol.ClusterSnapshot>(s => s.Warnings.Any(w => w.Contains("cannot be read", StringComparison.Ordinal)));
@@ -184,7 +184,7 @@ public sealed class ClusterCoordinatorActorTests : TestKit
     {
         _ledger.ExpectMsg<LedgerMessages.Open>();
         IActorRef ledger = _ledger.LastSender;
-        ledger.Tell(new LedgerMessages.Opened(new DecisionId(OneMasterPair.Epoch(5), 7), DocumentJson.Write(OneMasterPair.Document(DateTimeOffset.UnixEpoch))));
+        ledger.Tell(new LedgerMessages.Opened(new DecisionId(OneMasterPair.Epoch(5), 7), DocumentJson.Write(OneMasterPair.Document(DateTimeOffset.UnixEpoch)), OneMasterPair.Voters));
         _board.FishForMessage<StatusProtocol.ClusterSnapshot>(s => s.Decision.Version == 7);
         return ledger;
     }

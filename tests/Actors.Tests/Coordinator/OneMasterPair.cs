@@ -36,13 +36,15 @@ internal static class OneMasterPair
             ImmutableSortedDictionary<string, ClusterSettings>.Empty.Add("C1", cluster));
     }
 
+    public static Voters Voters { get; } = Voters.First(["mon1"]);
+
     /// <summary>Both masters ONLINE, the active master role on db1.</summary>
     public static ClusterDocument Document(DateTimeOffset at)
     {
         var online = new HostRecord(HostState.Online, at, "test", null, [], false, UnderLease: true);
         return new ClusterDocument(
             ClusterMode.Active, null, ImmutableSortedDictionary<string, HostRecord>.Empty.Add("db1", online).Add("db2", online),
-            [new RoleSlot(Writer, "db1", null, null)], new MasterRecord("db1", at, null), null, null);
+            [new RoleSlot(Writer, "db1", null, null)], new MasterRecord("db1", at, null), null, null, Voters);
     }
 
     /// <summary>What a monitor sees while everything is well.</summary>

@@ -147,7 +147,7 @@ public sealed class WholeNodeTests : IAsyncLifetime
         public ScriptedKeeper(string name)
         {
             Receive<LedgerProtocol.AskStatus>(_ => Sender.Tell(new LedgerProtocol.Status(
-                name, [new LedgerProtocol.KeeperView("C1", KeeperStanding.Lost, "scripted", Epoch.None, DecisionId.None)])));
+                name, [new LedgerProtocol.KeeperView("C1", KeeperStanding.Lost, "scripted", Epoch.None, DecisionId.None, null)])));
             ReceiveAny(_ => { });
         }
     }

@@ -81,7 +81,7 @@ internal sealed class LedgerInstallation : IAsyncDisposable
         }
         catch (AskTimeoutException)
         {
-            return new LedgerProtocol.KeeperView(Cluster, KeeperStanding.Unwritable, "no answer", Epoch.None, DecisionId.None);
+            return new LedgerProtocol.KeeperView(Cluster, KeeperStanding.Unwritable, "no answer", Epoch.None, DecisionId.None, null);
         }
     }
 

@@ -183,12 +183,12 @@ public sealed class FirstStartTests
     {
         var s = new Still();
         ClusterTopology wider = Worlds.Topology(slaves: 2);
-        ClusterState begun = ClusterTransition.Begin(Worlds.Cluster(wider), 3, "mon1", null, new DecisionId(new Epoch(9, "mon1", "i"), 7), s.Document(), s.At);
+        ClusterState begun = ClusterTransition.Begin(Worlds.Cluster(wider), Worlds.MonitorNames, Voters.First(Worlds.MonitorNames), "mon1", null, new DecisionId(new Epoch(9, "mon1", "i"), 7), s.Document(), s.At);
         Assert.Equal((HostState.AwaitingRecovery, "new in the configuration"), (begun.Document!.Hosts["db4"].State, begun.Document.Hosts["db4"].Reason));
         Assert.Equal(wider.Addresses, begun.Document.Slots.Select(x => x.Address));
         StoreDocument store = Assert.IsType<StoreDocument>(ClusterTransition.Step(begun, new Ticked(s.At)).Effects[0]);
         Assert.Equal(8, store.Version);
-        ClusterState same = ClusterTransition.Begin(Worlds.Cluster(s.Topology), 3, "mon1", null, new DecisionId(new Epoch(9, "mon1", "i"), 7), s.Document(), s.At);
+        ClusterState same = ClusterTransition.Begin(Worlds.Cluster(s.Topology), Worlds.MonitorNames, Voters.First(Worlds.MonitorNames), "mon1", null, new DecisionId(new Epoch(9, "mon1", "i"), 7), s.Document(), s.At);
         Assert.Empty(ClusterTransition.Step(same, new Ticked(s.At)).Effects);
     }
 

@@ -65,8 +65,7 @@ internal sealed partial class ModelHost
 
     private AgentLease StartedLease(TimeSpan at) => AgentLease.Start(
         new LeaseHolderSetup(
-            world.Topology, Name, Incarnation, [.. world.Monitors.Select(m => m.Name)], new LeaseTerms(world.Settings.LeaseTtl),
-            Worlds.Lease.Failsafe, Worlds.Lease.KeepBalanced), at);
+            world.Topology, Name, Incarnation, new LeaseTerms(world.Settings.LeaseTtl), Worlds.Lease.Failsafe, Worlds.Lease.KeepBalanced), world.Names, at);
 
     /// <summary>A process that is stopped finds its messages when it goes on.</summary>
     private void Process(Action input)

@@ -125,7 +125,7 @@ internal sealed partial class ModelHost(string name, World world)
         Incarnation++;
         _lease = StartedLease(_now);
         if (_remembered is { } order)
-            Took(_lease.Take(order.Id, order.Roles, true, _now, Addresses));
+            Took(_lease.Take(order.Id, order.Roles, true, _now, Addresses, order.Voters));
     }
 
     public void Receive(HostOrder order) => Process(() => TakeUp(order));
@@ -142,7 +142,7 @@ internal sealed partial class ModelHost(string name, World world)
         if (_order?.CatchUp is null)
             _catchUpSince = world.At;
         _order = _remembered = order;
-        Took(_lease.Take(order.Id, order.Roles, false, _now));
+        Took(_lease.Take(order.Id, order.Roles, false, _now, voters: order.Voters));
         Set(OrderStatus.Working, null, "taken up");
         // Said at once, with what was found some time before.
         if (_lastReported is { } last)

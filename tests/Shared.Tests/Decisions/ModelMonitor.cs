@@ -44,13 +44,13 @@ internal sealed class ModelMonitor(string name, World world)
     public VantageReport Look() => new("C1", Name, Incarnation, ++_seq, NetworkOk,
         [.. world.Topology.Hosts.Values.Select(h => new ServerSight(h.Name, Sight(h, CheckKind.Ping), Sight(h, CheckKind.Mysql)))], Fingerprint);
 
-    public Ages LeaseAges() => new("C1", Name, Incarnation, ++_agesSeq, _granter.Ready, _granter.Ages(_now));
+    public Ages LeaseAges() => new("C1", Name, Incarnation, ++_agesSeq, _granter.Ready, _granter.Ages(_now), _granter.Generation, (long)(_now - _granter.GenerationSince).TotalMilliseconds);
 
     /// <summary>A new process: it remembers no grant, and knows what the ledger holds.</summary>
     public void Restart()
     {
         Incarnation++;
-        _granter = Start(Name, world, _now).Adopt(world.StoredId, world.Held);
+        _granter = Start(Name, world, _now).Knowing(world.StoredVoters.CertainGeneration, _now).Adopt(world.StoredId, world.Held);
     }
 
     public Granted? Receive(Renew request)
@@ -59,6 +59,12 @@ internal sealed class ModelMonitor(string name, World world)
             return null;
         (_granter, Granted reply) = _granter.Take(request, _now);
         return reply;
+    }
+
+    public void Receive(VotersDecided decided)
+    {
+        if (!Silent && !GranterSilent)
+            _granter = _granter.Knowing(decided.Generation, _now);
     }
 
     public Withdrawn? Receive(Withdraw request)

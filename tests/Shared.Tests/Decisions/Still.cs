@@ -85,13 +85,13 @@ internal sealed class Still
                 ? new RoleSlot(a, Writer, WriterReleasing, WriterReleasing is null ? null : At)
                 : new RoleSlot(a, ReaderOf(Topology.Roles[a.Role]), null, null))],
             ActiveMaster is null ? null : new MasterRecord(ActiveMaster, At - TimeSpan.FromSeconds(MasterFor), null),
-            Move, RetryMoveAfter);
+            Move, RetryMoveAfter, Voters.First(Worlds.MonitorNames));
     }
 
     public ClusterState State()
     {
         var epoch = new Epoch(5, "mon1", "i");
-        ClusterState s = ClusterTransition.Begin(Worlds.Cluster(Topology, Settings), 3, "mon1", null, new DecisionId(epoch, 7), Document(), At);
+        ClusterState s = ClusterTransition.Begin(Worlds.Cluster(Topology, Settings), Worlds.MonitorNames, Voters.First(Worlds.MonitorNames), "mon1", null, new DecisionId(epoch, 7), Document(), At);
         CheckState Check(string h, CheckKind k) => new(Checks.GetValueOrDefault((h, k), CheckVerdict.Ok), At - TimeSpan.FromMinutes(5), $"{CheckNames.NameOf(k)} message");
         return s with
         {

@@ -162,7 +162,7 @@ public sealed class WithdrawalTests
     {
         ClusterState first = Confirmed(Confirmed(Tick(Silent()).State, "mon1", 60_000, 10), "mon2", 60_000, 10);
         ClusterState second = ClusterTransition.Begin(
-            Worlds.Cluster(_s.Topology), 3, "mon2", null, new DecisionId(new Epoch(6, "mon2", "i"), first.Version), first.Document, _s.At + TimeSpan.FromMilliseconds(300));
+            Worlds.Cluster(_s.Topology), Worlds.MonitorNames, Voters.First(Worlds.MonitorNames), "mon2", null, new DecisionId(new Epoch(6, "mon2", "i"), first.Version), first.Document, _s.At + TimeSpan.FromMilliseconds(300));
         second = second with { Sights = first.Sights, Vantages = first.Vantages };
         Assert.False(Released(second, 300));
 

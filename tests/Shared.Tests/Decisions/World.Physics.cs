@@ -87,6 +87,11 @@ internal sealed partial class World
                 foreach (ModelMonitor m in Monitors)
                     Send(() => Confirm(m.Receive(w.Withdraw)));
                 break;
+            case TellVoters t:
+                Assert.Equal(StoredVoters.Generation, t.Decided.Generation);
+                foreach (ModelMonitor m in Monitors)
+                    Send(() => m.Receive(t.Decided));
+                break;
             case LookAgain:
                 foreach (ModelMonitor m in Monitors.Where(m => !m.Silent))
                     Look(m);

@@ -48,6 +48,9 @@ internal sealed partial class World
 
     public ImmutableArray<ModelMonitor> Monitors { get; }
 
+    /// <summary>Names of the monitors, which all are configured with.</summary>
+    public ImmutableArray<string> Names => [.. Monitors.Select(m => m.Name)];
+
     public ImmutableSortedDictionary<string, ModelHost> Hosts { get; }
 
     public ClusterState State { get; set; }
@@ -56,6 +59,9 @@ internal sealed partial class World
     public string? Stored { get; set; }
 
     public long StoredVersion { get; set; }
+
+    /// <summary>Whose word counts by that.</summary>
+    public Voters StoredVoters => (Stored is null ? null : DocumentJson.Read(Stored).Voters) ?? Voters.First(Names);
 
     /// <summary>The decision that the ledger holds.</summary>
     public DecisionId StoredId { get; private set; } = DecisionId.None;
@@ -132,7 +138,7 @@ internal sealed partial class World
         _reigns++;
         var epoch = new Epoch(_reigns, $"mon{1 + (_reigns % Monitors.Length)}", "i");
         ClusterDocument? stored = Stored is null ? null : DocumentJson.Read(Stored);
-        State = ClusterTransition.Begin(_cluster, Monitors.Length, epoch.Node, null, new DecisionId(epoch, StoredVersion), stored, At + _clock);
+        State = ClusterTransition.Begin(_cluster, Names, stored?.Voters ?? Voters.First(Names), epoch.Node, null, new DecisionId(epoch, StoredVersion), stored, At + _clock);
         CoordinatorDown = false;
     }
 

@@ -11,6 +11,8 @@ internal static class Worlds
 {
     public static readonly DateTimeOffset Epoch0 = new(2026, 3, 1, 3, 0, 0, TimeSpan.Zero);
 
+    public static readonly ImmutableArray<string> MonitorNames = ["mon1", "mon2", "mon3"];
+
     public static readonly DecisionSettings Settings = new(
         InitialMode: ClusterMode.Active,
         AutoSetOnline: TimeSpan.Zero,

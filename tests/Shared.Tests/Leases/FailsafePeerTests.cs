@@ -67,7 +67,7 @@ public sealed class FailsafePeerTests
     [Fact]
     public void What_is_held_elsewhere_by_a_later_order_is_not_held_on_to_here()
     {
-        AgentLease lease = AgentLease.Start(Setup(host: "db2"), T(-60_000)).Take(Id(4), [Writer], false, T(0)).Next;
+        AgentLease lease = AgentLease.Start(Setup(host: "db2"), Monitors(3), T(-60_000)).Take(Id(4), [Writer], false, T(0)).Next;
         Renew request = new("C1", "db2", 7, 1, Id(4), [Writer], TtlMs);
         lease = lease.Take(Yes(request, "m1"), T(0)).Next.Take(Yes(request, "m2"), T(0)).Next;
         Assert.Equal([Writer], lease.Cover(T(0)).Keys);
@@ -148,7 +148,7 @@ public sealed class FailsafePeerTests
     [Fact]
     public void A_promised_address_is_not_covered_by_a_lease_of_the_monitors_either()
     {
-        AgentLease lease = AgentLease.Start(Setup(host: "db2"), T(-60_000)).Take(s_hold, T(0)).Next;
+        AgentLease lease = AgentLease.Start(Setup(host: "db2"), Monitors(3), T(-60_000)).Take(s_hold, T(0)).Next;
         lease = lease.Take(Id(9), [Writer], false, T(100)).Next;
         Renew request = new("C1", "db2", 7, 1, Id(9), [Writer], TtlMs);
         lease = lease.Take(Yes(request, "m1"), T(100)).Next.Take(Yes(request, "m2"), T(100)).Next;

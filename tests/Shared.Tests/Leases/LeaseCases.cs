@@ -36,10 +36,11 @@ internal static class LeaseCases
 
     public static Withdraw Withdraw(DecisionId id, params RoleAddress[] allowed) => new("C1", "db1", id, [.. allowed]);
 
-    public static LeaseHolder Holder(int monitors = 3, bool failsafe = true, bool keep = true) => new() { Setup = Setup(monitors, failsafe, keep) };
+    public static LeaseHolder Holder(int monitors = 3, bool failsafe = true, bool keep = true) => new() { Setup = Setup(failsafe, keep), Voters = Voters.First(Monitors(monitors)) };
 
-    public static LeaseHolderSetup Setup(int monitors = 3, bool failsafe = true, bool keep = true, string host = "db1") =>
-        new(Cluster, host, 7, [.. Enumerable.Range(1, monitors).Select(i => $"m{i}")], Terms, failsafe, keep);
+    public static IEnumerable<string> Monitors(int monitors) => Enumerable.Range(1, monitors).Select(i => $"m{i}");
+
+    public static LeaseHolderSetup Setup(bool failsafe = true, bool keep = true, string host = "db1") => new(Cluster, host, 7, Terms, failsafe, keep);
 
     /// <summary>The holder takes an order up and is granted all of it by a quorum at once.</summary>
     public static LeaseHolder Granted(LeaseHolder holder, DecisionId order, double at, params RoleAddress[] claims)

@@ -245,7 +245,7 @@ public sealed class LeaseHolderTests
     public void Where_nobody_else_may_carry_an_address_all_others_agree()
     {
         ClusterTopology alone = Cluster with { Roles = Cluster.Roles.SetItem("backup", Cluster.Roles["backup"] with { Hosts = ["db1"] }) };
-        LeaseHolder holder = Granted(new LeaseHolder { Setup = Setup() with { Topology = alone } }, Id(3), 0, Backup);
+        LeaseHolder holder = Granted(Holder() with { Setup = Setup() with { Topology = alone } }, Id(3), 0, Backup);
 
         Assert.Equal(T(TtlMs), holder.Tick(T(2200)).Next.Left(Backup, T(2200)));
     }

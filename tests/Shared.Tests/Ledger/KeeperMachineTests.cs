@@ -107,7 +107,7 @@ public sealed class KeeperMachineTests
     private static KeeperState WithNewMon2(KeeperState state) => KeeperMachine.Step(state, CopyOf("mon2", KeeperStanding.New)).Next;
 
     private static LedgerProtocol.Copy CopyOf(string keeper, KeeperStanding standing) =>
-        new("C1", keeper, standing, 10, "mon1", 50, [], Epoch.None, DecisionId.None, null);
+        new("C1", keeper, standing, 10, "mon1", 50, [], Epoch.None, DecisionId.None, null, Voters.First(s_three));
 
-    private static LedgerProtocol.Accept Accept(Epoch epoch, long version, string document) => new("C1", s_three, [], new DecisionId(epoch, version), document);
+    private static LedgerProtocol.Accept Accept(Epoch epoch, long version, string document) => new("C1", s_three, [], new DecisionId(epoch, version), document, Voters.First(s_three));
 }

@@ -16,6 +16,8 @@ public enum Broken
     EarlierLifeCounts,
     CopyOfOneIsEnough,
     EpochsShared,
+    VotersOfTheFile,
+    TwoVotersAtOnce,
 }
 
 /// <summary>
@@ -28,32 +30,41 @@ public sealed class LedgerWorld
 {
     private const string Cluster = "C1";
 
+    private readonly Voters _first;
     private readonly Random _random;
     private readonly Broken _broken;
     private readonly Keeper[] _keepers;
     private readonly Proposer[] _proposers;
     private readonly List<(int To, int From, LedgerProtocol.IMessage Message)> _network = [];
     private readonly List<string> _trace = [];
-    private readonly SortedDictionary<DecisionId, string> _told = [];
+    private readonly SortedDictionary<DecisionId, (string Document, Voters Voters)> _told = [];
     private long _clock = 1000;
     private int _incarnations;
     private int _documents;
     private int _lossesLeft;
 
-    public LedgerWorld(int seed, int keepers, Broken broken = Broken.Nothing)
+    /// <param name="seed">What everything follows from.</param>
+    /// <param name="keepers">How many vote at first.</param>
+    /// <param name="broken">A rule taken away.</param>
+    /// <param name="spares">How many more there are; with any, voters come and go, one with a decision.</param>
+    public LedgerWorld(int seed, int keepers, Broken broken = Broken.Nothing, int spares = 0)
     {
         _random = new Random(seed);
         _broken = broken;
         _lossesLeft = Quorum(keepers) - 1;
-        _keepers = [.. Enumerable.Range(0, keepers).Select(i => new Keeper($"mon{i + 1}"))];
+        _keepers = [.. Enumerable.Range(0, keepers + spares).Select(i => new Keeper($"mon{i + 1}"))];
+        _first = Voters.First(_keepers.Take(keepers).Select(k => k.Name));
         _proposers = [new Proposer(), new Proposer()];
-        if (seed % 4 != 0)
+        if (seed % 4 != 0 || spares > 0)
             Installed(); // else the first installation is part of the run
         foreach (Keeper k in _keepers)
             Boot(k);
         foreach (Proposer p in _proposers)
             Renew(p);
     }
+
+    /// <summary>How often the voters changed.</summary>
+    public long Changes => _told.Values.Max(t => t.Voters.Generation);
 
     /// <summary>How many documents a coordinator was told to be stored.</summary>
     public int Told => _told.Count;
@@ -116,9 +127,9 @@ public sealed class LedgerWorld
     private void Installed()
     {
         var id = new DecisionId(new Epoch(1, "mon1", "first"), 1);
-        foreach (Keeper k in _keepers)
-            k.Disk = new KeeperRecord(Cluster, [.. _keepers.Select(x => x.Name)], 900, [], id.Epoch, id, "/0");
-        _told[id] = "/0";
+        foreach (Keeper k in _keepers.Where(k => _first.Contains(k.Name) || _random.Next(4) > 0))
+            k.Disk = new KeeperRecord(Cluster, _first.Names, 900, [], id.Epoch, id, "/0");
+        _told[id] = ("/0", _first);
     }
 
     private void Step()
@@ -206,6 +217,7 @@ public sealed class LedgerWorld
 
     private LedgerProtocol.IAnswer Tampered(LedgerProtocol.IAnswer answer) => (_broken, answer) switch
     {
+        (Broken.VotersOfTheFile, LedgerProtocol.Promise m) => m with { Voters = _first with { Generation = m.Voters.Generation } },
         (Broken.EarlierLifeCounts, LedgerProtocol.Promise m) => m with { Life = 1, Lives = [] },
         (Broken.EarlierLifeCounts, LedgerProtocol.Accepted m) => m with { Life = 1, Lives = [] },
         _ => answer,
@@ -283,7 +295,7 @@ public sealed class LedgerWorld
         if (_broken == Broken.CopyOfOneIsEnough && k.State.Copies.Values.FirstOrDefault(c => c.Standing == KeeperStanding.Voting) is { } copy)
         {
             KeeperState voting = KeeperMachine.Start(
-                Cluster, k.Name, k.State.Keepers, new KeeperRecord(Cluster, k.State.Keepers, k.State.Life, copy.Lives, copy.Promised, copy.Held, copy.Document), null, 0);
+                Cluster, k.Name, k.State.Keepers, new KeeperRecord(Cluster, k.State.Keepers, k.State.Life, copy.Lives, copy.Promised, copy.Held, copy.Document, copy.Voters?.Generation ?? 0, copy.Voters?.Before), null, 0);
             Durable(k, voting.Record!);
             k.State = voting;
             return;
@@ -316,7 +328,23 @@ public sealed class LedgerWorld
     private void StoreNext(Proposer p)
     {
         string document = $"{p.State.Document}/{++_documents}";
-        Drive(p, LedgerProposer.Store(p.State, p.State.Current.Version + 1, document));
+        Drive(p, LedgerProposer.Store(p.State, p.State.Current.Version + 1, document, NextVoters(p.State.Voters)));
+        if (_broken == Broken.TwoVotersAtOnce && _random.Next(4) == 0)
+            p.State = p.State with { Voters = p.State.Voters with { Names = [.. _keepers.Select(k => k.Name).OrderBy(_ => _random.Next()).Take(_first.Names.Length).Order(StringComparer.Ordinal)] } };
+    }
+
+    /// <summary>Often one more (that has caught up) or one less; never fewer than there were at first, as so many disks may be lost.</summary>
+    private Voters? NextVoters(Voters voters)
+    {
+        if (voters.Before is not null)
+            return voters.Settled;
+        if (_keepers.Length == _first.Names.Length || _random.Next(2) > 0)
+            return null;
+        string[] others = [.. _keepers.Where(k => k.State?.Standing == KeeperStanding.Voting).Select(k => k.Name).Where(k => !voters.Contains(k))];
+        bool mayShrink = voters.Names.Length > _first.Names.Length;
+        if (others.Length == 0 && !mayShrink)
+            return null;
+        return others.Length > 0 && (!mayShrink || _random.Next(2) == 0) ? voters.With(others[_random.Next(others.Length)]) : voters.Without(voters.Names[_random.Next(voters.Names.Length)]);
     }
 
     private void Drive(Proposer p, ProposerStep step)
@@ -325,16 +353,16 @@ public sealed class LedgerWorld
         if (_broken == Broken.AdoptedIsNotWrittenAgain && p.State.Phase == ReignPhase.Adopting)
         {
             p.State = p.State with { Phase = ReignPhase.Serving };
-            step = new ProposerStep(p.State, false, new ReignOpened(p.State.Current, p.State.Document));
+            step = new ProposerStep(p.State, false, new ReignOpened(p.State.Current, p.State.Document, p.State.Voters));
         }
 
         switch (step.Outcome)
         {
             case ReignOpened { Document: { } document } opened:
-                Tell(opened.Id, document);
+                Tell(opened.Id, document, opened.Voters);
                 break;
             case DocumentStored stored:
-                Tell(stored.Id, p.State.Document!);
+                Tell(stored.Id, p.State.Document!, p.State.Voters);
                 break;
         }
 
@@ -342,12 +370,12 @@ public sealed class LedgerWorld
             Ask(p);
     }
 
-    private void Tell(DecisionId id, string document)
+    private void Tell(DecisionId id, string document, Voters voters)
     {
-        Log($"told {id} {document}");
-        if (_told.TryGetValue(id, out string? other) && other != document)
-            _alarm ??= $"two documents stored under {id}: {other} and {document}";
-        _told[id] = document;
+        Log($"told {id} {document} [{voters}]");
+        if (_told.TryGetValue(id, out (string Document, Voters Voters) other) && other.Document != document)
+            _alarm ??= $"two documents stored under {id}: {other.Document} and {document}";
+        _told[id] = (document, voters);
     }
 
     private void Reply(int from, int to, LedgerProtocol.IMessage? message)
@@ -364,16 +392,16 @@ public sealed class LedgerWorld
             return null;
         string previous = "";
         long version = 0;
-        foreach ((DecisionId id, string document) in _told)
+        foreach ((DecisionId id, (string document, _)) in _told)
         {
             if (!IsPrefix(previous, document) || id.Version < version)
                 return $"{document} was stored as {id}, but {previous} was stored before";
             (previous, version) = (document, id.Version);
         }
 
-        DecisionId last = _told.Keys.Last();
+        (DecisionId last, (_, Voters voters)) = _told.Last();
         Keeper[] voting = [.. _keepers.Where(k => k.Disk is not null)];
-        if (voting.Count(k => k.Disk!.Held < last) >= Quorum(_keepers.Length))
+        if (voters.HasQuorum(voting.Where(k => k.Disk!.Held < last).Select(k => k.Name)))
             return $"a quorum no longer knows {last}: " + string.Join(", ", voting.Select(k => $"{k.Name} {k.Disk!.Held}"));
         return voting.Where(k => k.Disk!.Held >= last && !IsPrefix(previous, k.Disk.Document!)).Select(k => $"{k.Name} holds {k.Disk!.Document} after {previous} was stored").FirstOrDefault();
     }

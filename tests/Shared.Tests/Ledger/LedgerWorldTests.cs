@@ -30,6 +30,39 @@ public sealed class LedgerWorldTests
     }
 
     [Theory]
+    [InlineData(1, 2, 1000)]
+    [InlineData(3, 2, 2000)]
+    [InlineData(3, 1, 1000)]
+    public void And_so_it_is_while_monitors_come_to_vote_and_cease_to(int keepers, int spares, int seeds)
+    {
+        long told = 0, changes = 0;
+        seeds *= s_times;
+        for (int seed = 0; seed < seeds; seed++)
+        {
+            var world = new LedgerWorld(seed, keepers, spares: spares);
+            string? violation = world.Run(1500);
+            Assert.True(violation is null, $"seed {seed}: {violation}\n{world.Trace}");
+            (told, changes) = (told + world.Told, changes + world.Changes);
+            string? stuck = world.Heal();
+            Assert.True(stuck is null, $"seed {seed}, healed: {stuck}\n{world.Trace}");
+        }
+
+        Assert.True(told > 2 * seeds && changes > seeds / 5, $"only {told} documents and {changes} changes of the voters were stored in {seeds} runs");
+    }
+
+    [Theory]
+    [InlineData(Broken.VotersOfTheFile)]
+    [InlineData(Broken.TwoVotersAtOnce)]
+    public void With_a_rule_of_changing_the_voters_taken_away_the_checker_finds_a_violation(Broken broken)
+    {
+        int seed = 0;
+        while (seed < 20000 && new LedgerWorld(seed, 3, broken, spares: 2).Run(1500) is null)
+            seed++;
+        Assert.True(seed < 20000, $"{broken} was not noticed in {seed} runs");
+        TestContext.Current.SendDiagnosticMessage($"{broken}: seed {seed}");
+    }
+
+    [Theory]
     [InlineData(Broken.QuorumOfTheLiving, 3)]
     [InlineData(Broken.BlankPretendsEmpty, 3)]
     [InlineData(Broken.AdoptedIsNotWrittenAgain, 3)]

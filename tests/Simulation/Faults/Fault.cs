@@ -92,6 +92,12 @@ internal sealed record ApplierLag(TimeSpan At, TimeSpan Lasts, int Host) : Fault
     public override string ToString() => $"{When} db{Host + 1} applies nothing";
 }
 
+/// <summary>No fault: an operator has a monitor vote, or vote no more.</summary>
+internal sealed record ChangeVoters(TimeSpan At, bool Add, string Monitor) : Fault(At, TimeSpan.Zero)
+{
+    public override string ToString() => $"{When} monitors {(Add ? "add" : "remove")} {Monitor}";
+}
+
 /// <summary>No fault: an operator moves a role.</summary>
 internal sealed record MoveRole(TimeSpan At, string Role, string Host) : Fault(At, TimeSpan.Zero)
 {

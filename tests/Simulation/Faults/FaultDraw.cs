@@ -3,13 +3,15 @@ using Mmm.Simulation.Machines;
 
 namespace Mmm.Simulation.Faults;
 
-/// <summary>Draws the faults of one run. Machines: monitors are nodes 0-2, DB hosts nodes 3-5.</summary>
+/// <summary>Draws the faults of one run. Machines: monitors are the first nodes, DB hosts the last three.</summary>
 internal sealed class FaultDraw(Random random, SimSetup setup, Profile profile)
 {
-    private const int Monitors = 3, Hosts = 3;
-    private readonly int _theOne = random.Next(Monitors);
+    private const int Hosts = 3;
+    private readonly int _theOne = random.Next(setup.Monitors.Length);
     private bool _diskLost;
     private TimeSpan _at;
+
+    private int Monitors => setup.Monitors.Length;
 
     /// <summary>The faults between the two moments, in order.</summary>
     public ImmutableArray<Fault> Plan(TimeSpan from, TimeSpan to)
@@ -91,6 +93,17 @@ internal sealed class FaultDraw(Random random, SimSetup setup, Profile profile)
 
     public Fault ApplierLag() => new ApplierLag(_at, Long(0.5), Host());
 
+    public Fault ChangeVoters() => new ChangeVoters(_at, Chance(0.5), $"mon{1 + Monitor()}");
+
+    /// <summary>A host reaches two monitors, and the others do not reach these, for long: what it goes by there may be long outdated elsewhere.</summary>
+    public Fault HalfReached()
+    {
+        int host = Monitors + Host(), one = Monitor(), two = (one + 1 + random.Next(Monitors - 1)) % Monitors;
+        int[] left = [one, two], rest = [.. Enumerable.Range(0, Monitors).Except(left)];
+        IEnumerable<(int, int)> cuts = rest.SelectMany(r => left.Append(host).SelectMany(l => new[] { (r, l), (l, r) }));
+        return new Partition(_at, Long(7), $"{Names([host])} and {Names(left)} cut off from {Names(rest)}", [.. cuts]);
+    }
+
     public Fault MoveRole() => Chance(0.8)
         ? new MoveRole(_at, "writer", setup.Topology.Roles["writer"].Hosts[random.Next(setup.Topology.Roles["writer"].Hosts.Length)])
         : new MoveRole(_at, "reader", $"db{1 + random.Next(Hosts)}");
@@ -138,7 +151,7 @@ internal sealed class FaultDraw(Random random, SimSetup setup, Profile profile)
         return some.Count is > 0 && some.Count < of ? some : [random.Next(of)];
     }
 
-    private static string Names(IEnumerable<int> nodes) => string.Join(' ', nodes.Order().Select(n => n < Monitors ? $"mon{n + 1}" : $"db{n - Monitors + 1}"));
+    private string Names(IEnumerable<int> nodes) => string.Join(' ', nodes.Order().Select(n => n < Monitors ? $"mon{n + 1}" : $"db{n - Monitors + 1}"));
 
     private int Monitor() => profile.OneMonitor ? _theOne : random.Next(Monitors);
 

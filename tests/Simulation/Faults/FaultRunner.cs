@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Mmm.Shared.Messages;
 using Mmm.Simulation.Machines;
 
@@ -107,13 +108,24 @@ internal sealed class FaultRunner(World world)
                 _lagging.Add(world.Hosts[f.Host].Node);
                 return () => _lagging.Remove(world.Hosts[f.Host].Node);
             case MoveRole f:
-                var command = new ControlProtocol.Command($"c{++_commands}", world.Setup.Topology.Name, "move_role", [f.Role, f.Host], "operator");
-                foreach (MonitorProcess m in world.Monitors)
-                    m.Deliver(() => m.Coordinator?.Command(command));
+                Command("move_role", f.Role, f.Host);
+                return null;
+            // A single one that then loses its disk has lost what was decided, by design.
+            case ChangeVoters { Add: false } when world.Seat.Coordinator?.Voters is not { Length: > 2 }:
+                return null;
+            case ChangeVoters f:
+                Command("monitors", f.Add ? "add" : "remove", f.Monitor);
                 return null;
             default:
                 throw new InvalidOperationException($"{fault.GetType().Name} cannot happen");
         }
+    }
+
+    private void Command(string verb, params ImmutableArray<string> arguments)
+    {
+        var command = new ControlProtocol.Command($"c{++_commands}", world.Setup.Topology.Name, verb, arguments, "operator");
+        foreach (MonitorProcess m in world.Monitors)
+            m.Deliver(() => m.Coordinator?.Command(command));
     }
 
     /// <summary>A monitor that reaches nobody sees that it has no network.</summary>

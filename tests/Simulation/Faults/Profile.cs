@@ -16,6 +16,9 @@ internal sealed record Profile(string Name, ImmutableArray<(Func<FaultDraw, Faul
 
     public bool? Failsafe { get; init; }
 
+    /// <summary>Monitors that do not vote in the beginning.</summary>
+    public int Spares { get; init; }
+
     /// <summary>All faults strike one and the same monitor: nothing that serves may change at all (I5).</summary>
     public bool OneMonitor { get; init; }
 
@@ -71,9 +74,19 @@ internal sealed record Profile(string Name, ImmutableArray<(Func<FaultDraw, Faul
         OneMonitor = true,
     };
 
-    private static readonly Profile[] s_mixed = [Everything, Everything, Partitions, Pauses, Crashes, WithoutMonitors, Holding, Reigns, Calm];
+    /// <summary>Monitors come to vote and cease to, while they and the ways to them fail.</summary>
+    public static readonly Profile Voters = new("voters",
+    [
+        (d => d.ChangeVoters(), 30), (d => d.Partition(), 10), (d => d.HalfReached(), 6), (d => d.MonitorCrash(), 4), (d => d.MonitorPause(), 3), (d => d.Rival(), 3), (d => d.AgentPause(), 2),
+        (d => d.MysqldCrash(), 2), (d => d.MoveRole(), 4),
+    ], 0.8, 10)
+    {
+        Spares = 2,
+    };
 
-    public static readonly ImmutableArray<Profile> All = [Everything, Partitions, Pauses, Crashes, WithoutMonitors, Holding, Reigns, Calm, SingleMonitor];
+    private static readonly Profile[] s_mixed = [Everything, Everything, Partitions, Pauses, Crashes, WithoutMonitors, Holding, Reigns, Calm, Voters];
+
+    public static readonly ImmutableArray<Profile> All = [Everything, Partitions, Pauses, Crashes, WithoutMonitors, Holding, Reigns, Calm, Voters, SingleMonitor];
 
     /// <summary>Every tenth seed is about a single monitor; the others draw.</summary>
     public static Profile Of(int seed, Random random) => seed % 10 == 0 ? SingleMonitor : s_mixed[random.Next(s_mixed.Length)];

@@ -20,9 +20,9 @@ internal sealed class Rules(Mutation mutation, SimSetup setup)
         {
             case Mutation.ReceiveTime when holder.Requests.FirstOrDefault(r => r.Seq == reply.Seq) is { } request:
                 return lease with { Holder = holder with { Requests = holder.Requests.Replace(request, request with { SentAt = now }) } };
-            case Mutation.LiveQuorum:
+            case Mutation.LiveQuorum when holder.Requests.FirstOrDefault(r => r.Seq == reply.Seq && !r.Hold) is { } counted:
                 // Whoever has not answered the last few requests does not count: a quorum of one is left when one answers.
-                return lease with { Holder = holder with { Setup = holder.Setup with { Monitors = [reply.Monitor] } } };
+                return lease with { Holder = holder with { Requests = holder.Requests.Replace(counted, counted with { Voters = new Voters(0, [reply.Monitor]) }) } };
             case Mutation.GrantsAddUp when holder.Requests.Length > 0 && holder.Requests.LastOrDefault(r => !r.Hold) is { } last:
                 // An answer to any earlier request counts for the latest.
                 return lease with { Holder = holder with { Requests = [.. holder.Requests.Select(r => r.Seq == reply.Seq ? r with { SentAt = last.SentAt } : r)] } };

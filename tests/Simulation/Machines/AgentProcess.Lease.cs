@@ -49,7 +49,7 @@ internal sealed partial class AgentProcess
         _order = order;
         _progress = new AgentProtocol.OrderProgress(order.Id, AgentProtocol.OrderStatus.Working, null, "remembered", []);
         Apply(_lease.Take(order.Id, order.Roles, remembered: true, Local,
-            World.Mutation == Mutation.StoredOrderIsBelieved ? order.Roles : [.. host.Kernel.Addresses]));
+            World.Mutation == Mutation.StoredOrderIsBelieved ? order.Roles : [.. host.Kernel.Addresses], order.Voters));
     }
 
     public void Take(Granted reply)

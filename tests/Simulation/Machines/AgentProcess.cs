@@ -50,7 +50,7 @@ internal sealed partial class AgentProcess(World world, DbHost host) : SimProces
         _unsaved.Clear();
         _running = null;
         _retryAt = null;
-        _lease = Mutated(AgentLease.Start(World.Setup.LeaseOf(Name, _incarnation), Local));
+        _lease = Mutated(AgentLease.Start(World.Setup.LeaseOf(Name, _incarnation), World.Setup.Monitors, Local));
         _wakeAt = null;
         BeginLease();
         Heartbeat();
@@ -142,7 +142,7 @@ internal sealed partial class AgentProcess(World world, DbHost host) : SimProces
         // Reported at once, with nothing looked at yet since it was taken up.
         Say(letGo: false);
         _heldBack = false;
-        Apply(_lease.Take(order.Id, order.Roles, remembered: false, Local));
+        Apply(_lease.Take(order.Id, order.Roles, remembered: false, Local, voters: order.Voters));
     }
 
     private void Refuse(HostOrder order, int monitor, DbHost? via)

@@ -46,7 +46,9 @@ internal sealed class CoordinatorNode
 
     public void Open() => Drive(LedgerProposer.Open(_ledger, _aboveCounter));
 
-    public void Answered(LedgerProtocol.IAnswer answer) => Drive(LedgerProposer.Take(_ledger, answer));
+    public void Answered(LedgerProtocol.IAnswer answer) => Drive(LedgerProposer.Take(_ledger, _world.Mutation == Mutation.VotersOfTheFile && answer is LedgerProtocol.Promise p
+        ? p with { Voters = _world.Setup.Voters with { Generation = p.Voters.Generation } }
+        : answer));
 
     public void Saw(SightProtocol.VantageReport report) => Feed(() => new VantageReported(Now, report));
 
@@ -64,6 +66,11 @@ internal sealed class CoordinatorNode
         _heard[report.Host] = (report.Incarnation, report.Seq);
         Feed(() => new AgentReported(Now, report));
     }
+
+    /// <summary>Whose word counts; empty while it does not serve.</summary>
+    public ImmutableArray<string> Voters => _state?.Voters.Names ?? [];
+
+    private Mmm.Shared.Ledger.Voters Counting(Mmm.Shared.Ledger.Voters voters) => _world.Mutation == Mutation.OneMonitorSees ? voters with { Names = [_process.Name] } : voters;
 
     public void Command(ControlProtocol.Command command) => Feed(() => new CommandGiven(Now, command));
 
@@ -116,7 +123,7 @@ internal sealed class CoordinatorNode
                 _path = Documents.PathOf(opened.Document!);
                 _world.Judge.Chosen(opened.Id, _path, $"opened by {_process.Name}");
                 _state = ClusterTransition.Begin(
-                    _world.Setup.Cluster, _world.Mutation == Mutation.OneMonitorSees ? 1 : _world.Setup.Monitors.Length, _process.Name, null, opened.Id, Documents.Read(opened.Document!), Now);
+                    _world.Setup.Cluster, _world.Setup.Monitors, Counting(opened.Voters), _process.Name, null, opened.Id, Documents.Read(opened.Document!), Now);
                 _heard.Clear();
                 _world.Log(_process.Name, $"its reign {opened.Id} begins");
                 foreach (MonitorProcess m in _world.Monitors)
@@ -177,7 +184,7 @@ internal sealed class CoordinatorNode
             }
 
             _world.Count("decision");
-            Drive(LedgerProposer.Store(_ledger, store.Version, Documents.Write(_path, store.Document)));
+            Drive(LedgerProposer.Store(_ledger, store.Version, Documents.Write(_path, store.Document), _world.Mutation == Mutation.OneMonitorSees ? null : store.Document.Voters));
             return;
         }
 
@@ -227,6 +234,10 @@ internal sealed class CoordinatorNode
                     _world.Count("withdraw");
                     foreach (MonitorProcess m in _world.Monitors)
                         _world.Net.Send(mon, m, () => m.Withdraw(withdraw, _process));
+                    break;
+                case TellVoters { Decided: var decided }:
+                    foreach (MonitorProcess m in _world.Monitors)
+                        _world.Net.Send(mon, m, () => m.Know(decided));
                     break;
                 case LookAgain:
                     foreach (MonitorProcess m in _world.Monitors)

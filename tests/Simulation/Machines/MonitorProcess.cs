@@ -11,7 +11,7 @@ namespace Mmm.Simulation.Machines;
 /// <summary>A monitor node: keeper, granter, vantage and gateway, and at times a coordinator.</summary>
 internal sealed class MonitorProcess(World world, string name, int index, MachineClock clock) : SimProcess(world, name, index, clock)
 {
-    private readonly Dictionary<string, (DecisionId Held, string? Document)> _read = [];
+    private readonly Dictionary<string, KeeperRecord> _read = [];
     private LeaseGranter _granter = null!;
     private bool _adopted;
     private long _incarnation, _seq;
@@ -70,6 +70,8 @@ internal sealed class MonitorProcess(World world, string name, int index, Machin
 
     public void Grant(Renew request, AgentProcess to)
     {
+        if (World.Mutation == Mutation.OldVotersAreGranted && request.Generation < _granter.Generation)
+            request = request with { Generation = _granter.Generation };
         (_granter, Granted reply) = _granter.Take(request, Local);
         World.Net.Send(Node, to, () => to.Take(reply));
     }
@@ -82,6 +84,8 @@ internal sealed class MonitorProcess(World world, string name, int index, Machin
         if (reply is not null)
             World.Net.Send(Node, by, () => by.Coordinator?.Confirmed(reply));
     }
+
+    public void Know(VotersDecided decided) => Rule(_granter.Knowing(decided.Generation, Local));
 
     private void Rule(LeaseGranter next)
     {
@@ -108,16 +112,17 @@ internal sealed class MonitorProcess(World world, string name, int index, Machin
 
     private void Read(string keeper, KeeperRecord record)
     {
-        _read[keeper] = (record.Held, record.Document);
-        if (_adopted || _read.Count < (World.Mutation == Mutation.OneKeeperIsRead ? 1 : Quorums.Of(World.Monitors.Length)))
+        _read[keeper] = record;
+        KeeperRecord latest = _read.Values.MaxBy(r => r.Held)!;
+        if (_adopted || (World.Mutation != Mutation.OneKeeperIsRead && !latest.Voters.HasQuorum(_read.Keys)))
             return;
         _adopted = true;
-        (DecisionId id, string? text) = _read.Values.MaxBy(r => r.Held);
-        ClusterDocument? document = text is null ? null : Documents.Read(text);
+        DecisionId id = latest.Held;
+        ClusterDocument? document = latest.Document is null ? null : Documents.Read(latest.Document);
         var held = World.Setup.Topology.Hosts.Keys.ToDictionary(h => h,
             h => document is null ? [] : (ImmutableArray<RoleAddress>)[.. document.Slots.Where(s => s.Holder == h).Select(s => s.Address)]);
         World.Log(Name, $"its granter has read {id}");
-        Rule(_granter.Adopt(id, held));
+        Rule(_granter.Knowing(latest.Voters.CertainGeneration, Local).Adopt(id, held));
     }
 
     private void Look()
@@ -135,7 +140,7 @@ internal sealed class MonitorProcess(World world, string name, int index, Machin
 
     private void TellAges()
     {
-        var ages = new Ages(World.Setup.Topology.Name, Name, _incarnation, ++_seq, _granter.Ready, _granter.Ages(Local));
+        var ages = new Ages(World.Setup.Topology.Name, Name, _incarnation, ++_seq, _granter.Ready, _granter.Ages(Local), _granter.Generation, (long)(Local - _granter.GenerationSince).TotalMilliseconds);
         ToCoordinators(c => c.Aged(ages));
         After(TimeSpan.FromSeconds(0.5), TellAges);
     }
