@@ -7,7 +7,7 @@ namespace Mmm.Actors.Ledger;
 /// The keeper's disk: <c>state_dir/keeper.db</c>, held by one process at a time. Blocking; called on a task, one call at a time. What
 /// <see cref="Write"/> returned from is on disk; what it threw from may or may not be, which is why the store is then opened again.
 /// </summary>
-internal sealed class KeeperStore : IDisposable
+public sealed class KeeperStore : IDisposable
 {
     private readonly string _path;
     private readonly FileStream _lock;

@@ -28,6 +28,7 @@ internal sealed class CommandTree
             Root.Add(Mmm(verb, run));
         Root.Add(Simple("status", run, MoreVerbs.Status));
         Root.Add(Simple("notes", run, MoreVerbs.Notes));
+        Root.Add(Monitors(run));
         Command cluster = new("cluster") { Simple("show", run, MoreVerbs.ClusterShow), Simple("status", run, MoreVerbs.ClusterStatus) };
         Root.Add(cluster);
     }
@@ -44,6 +45,23 @@ internal sealed class CommandTree
     {
         Command command = new(name);
         command.SetAction((parsed, cancel) => run(Options(parsed), verb, cancel));
+        return command;
+    }
+
+    private Command Monitors(Run run)
+    {
+        Argument<string[]> words = new("arguments") { Arity = ArgumentArity.ZeroOrMore };
+        Command command = new(MonitorsVerb.Name) { words };
+        command.Validators.Add(result =>
+        {
+            if (MonitorsVerb.WhatIsWrong([.. (result.GetResult(words)?.Tokens ?? []).Select(t => t.Value)]) is { } wrong)
+                result.AddError(wrong);
+        });
+        command.SetAction((parsed, cancel) =>
+        {
+            ImmutableArray<string> given = [.. parsed.GetValue(words) ?? []];
+            return run(Options(parsed), (session, token) => MonitorsVerb.Run(given, session, token), cancel);
+        });
         return command;
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Mmm.Control.Verbs;
 using Mmm.Shared.Status;
 
 namespace Mmm.Control;
@@ -21,6 +22,7 @@ internal static class HelpText
     [
         new("status", "", "monitors, clusters, hosts, troubles and latest decisions on one screen"),
         new("notes", "", "the latest decisions and their reasons"),
+        new(MonitorsVerb.Name, MonitorsVerb.Arguments, "the monitors by name, or which of them vote"),
         new("cluster", "show|status", "the monitors: as Akka's members, or by name with leader and coordinator"),
         new("completion", "bash|zsh|fish", "print a completion script for the shell"),
     ];

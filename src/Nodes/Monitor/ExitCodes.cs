@@ -9,6 +9,9 @@ internal static class ExitCodes
     /// <summary>EX_USAGE: the command line is wrong.</summary>
     public const int Usage = 64;
 
+    /// <summary>EX_DATAERR: --bootstrap finds nothing that it could go on with, or the monitor is still running.</summary>
+    public const int Unusable = 65;
+
     /// <summary>EX_UNAVAILABLE: an address or port this node needs cannot be had.</summary>
     public const int AddressUnavailable = 69;
 
@@ -26,6 +29,7 @@ internal static class ExitCodes
         Exit codes:
           0   stopped on request
           64  wrong command line
+          65  --bootstrap: no decision on this disk, or the monitor is still running; nothing was changed
           69  an address or port it needs is in use or not on this machine
           70  a defect of the program; the log says more
           75  it was removed from the monitors (cut off, or paused for too long): start it again, it joins them (systemd: Restart=always)

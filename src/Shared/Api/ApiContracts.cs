@@ -62,7 +62,7 @@ public sealed record CommandAnswer(string Id, bool Ok, string Text, DecisionId? 
 
 /// <summary>GET /api/v1/monitors: the monitors as the answering one sees them.</summary>
 /// <param name="Monitor">Monitor node that answered.</param>
-/// <param name="Quorum">How many of the configured monitors must agree.</param>
+/// <param name="Quorum">How many of the voting monitors must agree.</param>
 /// <param name="Members">Configured monitors in configured order, then members that are not configured.</param>
 /// <param name="Leader">Name of Akka's leader; null when there is none.</param>
 /// <param name="Coordinator">Monitor whose coordinator published the freshest snapshot, if that is not stale; else null.</param>
@@ -79,9 +79,10 @@ public sealed record MonitorEntry(
     string Name, string Address, int? HttpPort, string Status, bool Reachable, bool Configured, KeeperEntry? Keeper = null);
 
 /// <summary>The keeper of the ledger on one monitor.</summary>
-/// <param name="Voting">False: it takes no part until it has copied the others' document.</param>
+/// <param name="Voting">False: it takes no part, because it has yet to copy the others' document or is none of the voting monitors.</param>
 /// <param name="Sentence">Its condition, for people.</param>
-public sealed record KeeperEntry(bool Voting, string Sentence);
+/// <param name="Voters">The voting monitors, as far as it knows; null = it has no records.</param>
+public sealed record KeeperEntry(bool Voting, string Sentence, ImmutableArray<string>? Voters = null);
 
 /// <summary>What <c>mmm status --json</c> prints: the answers of several routes side by side.</summary>
 /// <param name="Monitors">GET /api/v1/monitors.</param>

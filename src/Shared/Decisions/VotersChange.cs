@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Mmm.Shared.Leases;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Status;
 
 namespace Mmm.Shared.Decisions;
 
@@ -94,8 +95,9 @@ public static class VotersChange
         string[] sure = [.. s.Voters.Names.Where(v => Knows(s, v) && s.LeaseAges[v] is var a && TimeSpan.FromMilliseconds(a.Ages.GenerationAgeMs) + (s.At - a.ReceivedAt) >= promise)];
         return s.Voters.HasQuorum(sure)
             ? null
-            : $"ERROR: The last change of the monitors is not yet in force: {s.Voters.Quorum} of {s.Voters} must have counted by it for {promise.TotalSeconds:0.0} s, and "
-                + $"{(sure.Length == 0 ? "none has" : string.Join(", ", sure) + " have")} so far. Please, wait some time.";
+            : MmmAnswers.WaitsForLastChange(
+                $"{s.Voters.Quorum} of {s.Voters} must have counted by it for {promise.TotalSeconds:0.0} s, and so far "
+                + $"{(sure.Length == 0 ? "none has" : string.Join(", ", sure) + (sure.Length == 1 ? " has" : " have"))}. Please, wait some time.");
     }
 
     private static bool Knows(ClusterState s, string monitor) => Fresh(s, monitor) is { } ages && ages.Generation >= s.Voters.Generation;

@@ -12,7 +12,7 @@ public static class ControlProtocol
     /// <summary>Endpoint -> coordinator (singleton proxy). Reply: <see cref="Answer"/>. A resend with the same id is answered with the first answer.</summary>
     /// <param name="Id">Chosen by the caller; makes a resend harmless.</param>
     /// <param name="Cluster">MMM cluster.</param>
-    /// <param name="Verb">MMM's verb: set_online, set_offline, set_active, set_manual, set_passive, move_role, set_ip.</param>
+    /// <param name="Verb">MMM's verb: set_online, set_offline, set_active, set_manual, set_passive, move_role, set_ip; or monitors.</param>
     /// <param name="Arguments">MMM's arguments in order, for example <c>["writer", "db2"]</c>; <c>--force</c> comes first.</param>
     /// <param name="By">Who gave it, for the log: user and where from.</param>
     public sealed record Command(string Id, string Cluster, string Verb, ImmutableArray<string> Arguments, string By) : IMessage;

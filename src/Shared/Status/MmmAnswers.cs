@@ -5,6 +5,14 @@ namespace Mmm.Shared.Status;
 /// <summary>MMM's answers that need no cluster: what every front end (CLI, TCP protocol, HTTP) says in the same words.</summary>
 public static class MmmAnswers
 {
+    private const string NotYetInForce = "ERROR: The last change of the monitors is not yet in force: ";
+
+    /// <summary>A change of the monitors that must wait for the one before.</summary>
+    public static string WaitsForLastChange(string why) => NotYetInForce + why;
+
+    /// <summary>True for <see cref="WaitsForLastChange"/>.</summary>
+    public static bool IsNotYetInForce(string answer) => answer.StartsWith(NotYetInForce, StringComparison.Ordinal);
+
     public const string Pinged = "OK: Pinged successfully!";
 
     /// <summary>What <c>mmm_control</c> prints when no monitor can be reached.</summary>

@@ -65,6 +65,12 @@ public static class MmmVerbs
         new(SetIp, "<ip> <host>", "set role with ip <ip> to host <host>", VerbKind.Change, 2, 2),
     ];
 
+    /// <summary>Ours: which monitors vote. Not one of MMM's, which has but one monitor.</summary>
+    public static readonly MmmVerb Monitors = new("monitors", "add|remove <monitor>", "have a monitor vote, or vote no more", VerbKind.Change, 2, 2);
+
+    /// <summary>The verbs that the coordinator carries out.</summary>
+    public static readonly ImmutableArray<MmmVerb> Changes = [.. All.Where(v => v.Kind == VerbKind.Change), Monitors];
+
     /// <summary>The verb of that exact name; null when MMM has none.</summary>
     public static MmmVerb? Find(string name) => All.FirstOrDefault(v => v.Name == name);
 }

@@ -55,6 +55,8 @@ internal static class Completer
         {
             ["help"] => [.. MmmVerbs.All.Select(v => v.Name), .. HelpText.Extra.Select(e => e.Name)],
             ["cluster"] => ["show", "status"],
+            [MonitorsVerb.Name] => ["add", "remove", "replace", "bootstrap"],
+            [MonitorsVerb.Name, "add" or "remove" or "replace"] or [MonitorsVerb.Name, "replace", _] => await MonitorNames(typed, context, cancel),
             ["completion"] => ["bash", "zsh", "fish"],
             [MmmVerbs.Checks] => (await Hosts(typed, context, cancel)).Append(MmmChecks.All),
             [MmmVerbs.Checks, _] => CheckNames.All.Select(CheckNames.NameOf).Append(MmmChecks.All),
@@ -67,6 +69,9 @@ internal static class Completer
 
     private static async Task<IEnumerable<string>> Hosts(Typed typed, CliContext context, CancellationToken cancel) =>
         (await Snapshot(typed, context, cancel)).Hosts.Select(h => h.Name);
+
+    private static async Task<IEnumerable<string>> MonitorNames(Typed typed, CliContext context, CancellationToken cancel) =>
+        (await WithSession(typed, context, s => s.Client.Get(ApiPaths.Monitors, ApiFormat.Wire.MonitorsReading, cancel))).Members.Select(m => m.Name);
 
     private static async Task<ClusterSnapshot> Snapshot(Typed typed, CliContext context, CancellationToken cancel) =>
         (await WithSession(typed, context, s => s.Reading(cancel))).Snapshot;

@@ -68,7 +68,7 @@ internal static class MmmRunner
         return VerbResult.Of(answer.Text, ExitOf(answer), answer, ApiFormat.Pretty.CommandAnswer);
     }
 
-    private static int ExitOf(CommandAnswer answer) => answer switch
+    internal static int ExitOf(CommandAnswer answer) => answer switch
     {
         { Ok: true } => ExitCodes.Ok,
         _ when MmmAnswers.IsNothingDecided(answer.Text) => ExitCodes.NoCoordinator,

@@ -31,12 +31,19 @@ public sealed class KeeperStatus(ActorSystem system) : IKeeperStatus
         }
     }
 
-    /// <summary>One entry for the whole keeper: it votes when it votes for every cluster.</summary>
+    /// <summary>One entry for the whole keeper: it votes when it votes for every cluster. Clusters change their voters one after the other; all of them are told.</summary>
     internal static KeeperEntry EntryOf(LedgerProtocol.Status status)
     {
         LedgerProtocol.KeeperView[] silent = [.. status.Clusters.Where(c => c.Standing != KeeperStanding.Voting)];
-        return silent.Length == 0
-            ? new KeeperEntry(true, "votes")
-            : new KeeperEntry(false, string.Join("; ", silent.Select(c => $"does not vote for {c.Cluster}: {c.Why ?? "not known why"}")));
+        ImmutableArray<string>? voters = status.Clusters.Any(c => c.Voters is not null)
+            ? [.. status.Clusters.SelectMany(c => c.Voters is { } v ? v.Names : []).Distinct().Order(StringComparer.Ordinal)]
+            : null;
+        if (silent.Length > 0)
+            return new KeeperEntry(false, string.Join("; ", silent.Select(c => $"does not vote for {c.Cluster}: {c.Why ?? "not known why"}")), voters);
+        string[] observed = [.. status.Clusters.Where(c => c.Voters?.Contains(status.Keeper) == false).Select(c => c.Cluster)];
+        string held = string.Join(", ", status.Clusters.Select(c => c.Held));
+        return observed.Length == 0
+            ? new KeeperEntry(true, $"votes, holds {held}", voters)
+            : new KeeperEntry(false, $"is kept up to date (holds {held}) but does not vote for {string.Join(", ", observed)}: 'mmm monitors add {status.Keeper}'", voters);
     }
 }

@@ -13,8 +13,8 @@ internal static class CommandRules
     {
         if (request.Id.Length is 0 or > EndpointLimits.MaxIdLength || request.Id.Any(c => c is <= ' ' or > '~'))
             return $"'id' must be 1 to {EndpointLimits.MaxIdLength} printable ASCII characters without blanks.";
-        if (MmmVerbs.Find(request.Verb) is not { Kind: VerbKind.Change } verb)
-            return $"'verb' must be one of {string.Join(", ", MmmVerbs.All.Where(v => v.Kind == VerbKind.Change).Select(v => v.Name))}.";
+        if (MmmVerbs.Changes.FirstOrDefault(v => v.Name == request.Verb) is not { } verb)
+            return $"'verb' must be one of {string.Join(", ", MmmVerbs.Changes.Select(v => v.Name))}.";
         if (arguments.Any(a => a is null || a.Length is 0 or > EndpointLimits.MaxArgumentLength || a.Any(char.IsControl)))
             return $"Every one of 'arguments' must have 1 to {EndpointLimits.MaxArgumentLength} characters and no control characters.";
         if (!verb.Takes(arguments))

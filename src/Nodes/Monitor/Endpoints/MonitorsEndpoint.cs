@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Mmm.Shared.Api;
+using Mmm.Shared.Ledger;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor.Endpoints;
@@ -45,7 +46,7 @@ internal static class MonitorsEndpoint
         string? leader = state.Leader is null ? null : Place(state.Leader);
         return new MonitorsReading(
             settings.This,
-            settings.Quorum,
+            keepers.GetValueOrDefault(settings.This)?.Voters is { } voters ? Quorums.Of(voters.Length) : settings.Quorum,
             [.. known, .. strangers],
             known.FirstOrDefault(m => m.Address == leader)?.Name ?? leader,
             heard.Where(h => !h.IsStale).OrderBy(h => h.Age).FirstOrDefault()?.Snapshot.Coordinator);
