@@ -137,6 +137,8 @@ internal sealed class Installation(int monitors) : IAsyncDisposable
 
         public IReplicationSight WatchReplication(Mmm.Shared.Topology.Host host, MysqlLogin login) => new ReplicationSightOf();
 
+        public ISourceSight WatchSource(Mmm.Shared.Topology.Host host, MysqlLogin login) => throw new NotSupportedException("No server here is ever behind.");
+
         private sealed class Sight : IMysqlSight
         {
             public Task<CheckReading> LookAsync(TimeSpan timeout, CancellationToken stop) => Task.FromResult(CheckReading.Fine);
