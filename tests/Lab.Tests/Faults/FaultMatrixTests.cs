@@ -11,7 +11,7 @@ namespace Mmm.Lab.Tests.Faults;
 /// there ever were two effective writers (looked at every 10 ms). docs/fault-matrix.md shows the table that this makes.
 /// </summary>
 [Collection(MatrixLabCollection.Name)]
-public sealed class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
+public sealed partial class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
 {
     private static readonly string[] s_monitors = ["mon1", "mon2", "mon3"];
 
@@ -198,6 +198,8 @@ public sealed class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
 
     private async Task MendAsync()
     {
+        foreach (string host in Databases.Concat(s_monitors))
+            Lab.Faults.SetClock(host, 0);
         foreach (string host in Databases)
         {
             await Lab.Faults.ThawAsync(host, LabPrograms.Mysqld, Stop);
