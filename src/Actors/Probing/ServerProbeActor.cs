@@ -9,14 +9,11 @@ using static Mmm.Shared.Messages.SightProtocol;
 namespace Mmm.Actors.Probing;
 
 /// <summary>
-/// One per MySQL server, sharded over the monitors: reads its replication state every check period. Owns one connection, and while it reports
-/// a backlog that is too big, another to its source (<see cref="SourceTrail"/>); is started and kept alive by <see cref="KeepProbing"/>; sends <see cref="ReplicationSight"/> to the coordinator's proxy. On another node after a rebalance it starts from "not checked yet".
+/// One per MySQL server, sharded over the monitors: reads its replication state every check period. Owns one connection, and one to its
+/// source, whose positions tell a real backlog from a stepped wall clock (<see cref="SourceTrail"/>); is started and kept alive by <see cref="KeepProbing"/>; sends <see cref="ReplicationSight"/> to the coordinator's proxy. On another node after a rebalance it starts from "not checked yet".
 /// </summary>
 public sealed class ServerProbeActor : ReceiveActor, IWithTimers
 {
-    /// <summary>A replica that is idle for moments reports a wrong backlog now and then; its source is watched for this long after each time.</summary>
-    private static readonly TimeSpan s_doubtFor = TimeSpan.FromSeconds(60);
-
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly ClusterSettings _cluster;
     private readonly Host _host;
@@ -36,7 +33,6 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
     private ReplicationReading? _last;
     private ReplicationChannel? _channel;
     private (Host Host, ISourceSight Sight)? _source;
-    private TimeSpan _doubtUntil;
     private bool _lookingAtSource;
     private string? _sourceProblem;
 
@@ -106,7 +102,7 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
 
         // One look is one report: the two checks' periods are the same unless an operator made them differ.
         Report();
-        LookAtSourceIfBehind();
+        LookAtSource();
     }
 
     /// <summary>A backlog that is too big by the server's own word is held against what its source had.</summary>
@@ -115,13 +111,13 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
             ? reading with { Channels = reading.Channels.Replace(channel, _trail.Corrected(channel, Now)) }
             : reading;
 
-    private void LookAtSourceIfBehind()
+    /// <summary>Also while there is no backlog: what counts is what the source had before there was one.</summary>
+    private void LookAtSource()
     {
-        if (_lookingAtSource)
+        // A look that could not read anything does not mean another source.
+        if (_lookingAtSource || _last?.Problem is not null)
             return;
-        if ((_channel?.Disproved ?? _channel?.SecondsBehind) > _cluster.MaxBacklog.TotalSeconds)
-            _doubtUntil = Now + s_doubtFor;
-        if (Now >= _doubtUntil || _channel is not { } channel || HostOf(channel.Source) is not { } source)
+        if (_channel is not { } channel || HostOf(channel.Source) is not { } source)
         {
             LeaveSource();
             return;
@@ -144,14 +140,14 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
             return;
         if (result.Reading.End is { } end)
             _trail.Mark(result.Source, end, result.StartedAt);
-        if (result.Reading.Problem is { } problem && problem != _sourceProblem)
+        if (result.Reading.Problem is { } problem && problem != _sourceProblem && _backlog.IsFailing)
         {
             _log.Info(
                 "Replication of {0}/{1}: whether its backlog is real could not be asked of its source {2}, so its own word counts: {3}",
                 _cluster.Topology.Name, _host.Name, result.Source, problem);
         }
 
-        _sourceProblem = result.Reading.Problem;
+        _sourceProblem = _backlog.IsFailing ? result.Reading.Problem : null;
     }
 
     private void LeaveSource()

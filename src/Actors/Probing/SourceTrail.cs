@@ -11,7 +11,7 @@ namespace Mmm.Actors.Probing;
 public sealed class SourceTrail(TimeSpan reach)
 {
     /// <summary>At most so many marks: further apart when max_backlog is long.</summary>
-    private const int Most = 60;
+    private const int Most = 120;
 
     private readonly LinkedList<(TimeSpan At, BinlogPosition End)> _marks = new();
     private readonly TimeSpan _apart = reach / Most;

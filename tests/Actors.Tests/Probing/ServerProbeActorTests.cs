@@ -78,6 +78,24 @@ public sealed class ServerProbeActorTests : TestKit
     }
 
     [Fact]
+    public void What_the_source_had_before_the_step_counts()
+    {
+        // A replica that is some seconds late has not yet executed anything that its source wrote after the step.
+        _servers.Replication = Executed(100, behind: 5);
+        _servers.Source = new SourceReading(null, new BinlogPosition("b.000001", 100));
+        Start();
+        for (int i = 0; i < 3; i++)
+            Fish(_ => true);
+        _servers.Source = new SourceReading(null, new BinlogPosition("b.000001", 900));
+        for (int i = 0; i < 3; i++)
+            Fish(_ => true);
+        _servers.Replication = Executed(200, behind: 3605);
+
+        for (int i = 0; i < 10; i++)
+            Assert.Equal(Outcome.Ok, Fish(_ => true).RepBacklog.Outcome);
+    }
+
+    [Fact]
     public void A_replica_that_does_not_keep_up_is_behind()
     {
         _servers.Replication = Executed(99, behind: 3600);

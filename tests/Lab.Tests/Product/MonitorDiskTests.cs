@@ -65,7 +65,7 @@ public sealed class MonitorDiskTests(WholeLab lab) : ProductTest(lab)
 
         foreach (string monitor in damaged)
             await Until($"every monitor says that {monitor} does not vote, and why", 60, () => EverybodySaysAsync(monitor, RecordsOf(monitor) + " is damaged: "), NowAsync);
-        string status = await MmmAsync("monitors");
+        string status = (await Lab.MmmAsync(["status"], Stop)).Output;
         foreach (string monitor in damaged)
             Assert.Contains(RecordsOf(monitor) + " is damaged: ", status.ReplaceLineEndings(""), StringComparison.Ordinal);
 
