@@ -36,6 +36,11 @@ public sealed partial class FaultMatrixTests
         await Task.WhenAll(load);
     });
 
+    /// <summary>Its start, by its own clock, lies before that of the one it follows.</summary>
+    [Fact]
+    public Task The_agent_is_restarted_after_its_clock_was_set_back() =>
+        AgentRestartedAsync("agent kill -9, restarted at once with its clock 1 h behind", () => StepServerAsync(Old, -Hour));
+
     [Fact]
     public Task The_deciding_monitors_clock_is_stepped() => StaysAsync("clock of the deciding monitor's host +1 h, then -1 h", async _ =>
     {

@@ -37,22 +37,7 @@ public sealed partial class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
     public Task The_agent_is_killed_and_stays_dead() => MovesAsync("agent kill -9, not restarted", f => f.KillAsync(Old, LabPrograms.Agent, Stop));
 
     [Fact]
-    public Task The_agent_is_killed_and_restarted() => MeasureAsync(
-        "agent kill -9, restarted at once",
-        async f =>
-        {
-            await f.KillAsync(Old, LabPrograms.Agent, Stop);
-            await f.StartAsync(Old, LabPrograms.Agent, Stop);
-        },
-        async (_, sampler) =>
-        {
-            // It keeps the role when it is back before its lease has run out, which is for this machine to decide.
-            await Lasts(8);
-            await Until("there is one effective writer", 40, () => Task.FromResult(sampler.Report.Now.Count == 1), NowAsync);
-            string after = sampler.Report.Now[0];
-            await UntilWritesGoTo(after, 30);
-            return after;
-        });
+    public Task The_agent_is_killed_and_restarted() => AgentRestartedAsync("agent kill -9, restarted at once", () => Task.CompletedTask);
 
     [Fact]
     public Task The_agent_stands_still() => MovesAsync("agent SIGSTOP", f => f.FreezeAsync(Old, LabPrograms.Agent, Stop));
@@ -142,6 +127,25 @@ public sealed partial class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
         (Old, Other) = await MastersAsync();
         Coordinator = (await SnapshotAsync()).Coordinator;
     }
+
+    private Task AgentRestartedAsync(string fault, Func<Task> before) => MeasureAsync(
+        fault,
+        async f =>
+        {
+            await before();
+            await f.KillAsync(Old, LabPrograms.Agent, Stop);
+            await f.StartAsync(Old, LabPrograms.Agent, Stop);
+        },
+        async (_, sampler) =>
+        {
+            // It keeps the role when it is back before its lease has run out, which is for this machine to decide.
+            await Lasts(8);
+            await Until("there is one effective writer", 40, () => Task.FromResult(sampler.Report.Now.Count == 1), NowAsync);
+            string after = sampler.Report.Now[0];
+            await UntilWritesGoTo(after, 30);
+            await UntilShown("the new agent is heard", 40, s => s.Of(Old).AgentReachable && s.Of(Old).State == "ONLINE");
+            return after;
+        });
 
     /// <summary>The writer goes to the other master, whole, and to nobody besides.</summary>
     private Task MovesAsync(string fault, Func<LabFaults, Task> inject) => MeasureAsync(fault, inject, async (before, sampler) =>
