@@ -24,6 +24,7 @@ nft:nftables
 ping:iputils-ping
 nsenter:util-linux
 setsid:util-linux
+faketime:faketime
 LIST
 }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
+using static Mmm.Shared.Messages.AgentProtocol;
 
 namespace Mmm.Actors.Probing;
 
@@ -21,6 +22,9 @@ public interface IMysqlSights
 
     /// <summary>For the replication checks.</summary>
     IReplicationSight WatchReplication(Host host, MysqlLogin login);
+
+    /// <summary>For the backlog of the server's replicas.</summary>
+    ISourceSight WatchSource(Host host, MysqlLogin login);
 }
 
 /// <summary>Looks at one server: connect and a trivial query, over a connection it keeps between looks. One look at a time.</summary>
@@ -36,6 +40,17 @@ public interface IReplicationSight : IAsyncDisposable
     /// <summary>Like <see cref="IMysqlSight.LookAsync"/>.</summary>
     Task<ReplicationReading> LookAsync(TimeSpan timeout, CancellationToken stop);
 }
+
+/// <summary>Reads how far a server's binary log goes. One look at a time.</summary>
+public interface ISourceSight : IAsyncDisposable
+{
+    /// <summary>Like <see cref="IMysqlSight.LookAsync"/>.</summary>
+    Task<SourceReading> LookAsync(TimeSpan timeout, CancellationToken stop);
+}
+
+/// <param name="Problem">Why it could not be read, one sentence; null when it could.</param>
+/// <param name="End">Where the next event will be written; null when it could not be read.</param>
+public sealed record SourceReading(string? Problem, BinlogPosition? End);
 
 /// <summary>What a look at a server's replication brought.</summary>
 /// <param name="Problem">Why nothing could be read, one sentence; null when it could.</param>
@@ -54,7 +69,10 @@ public sealed record ReplicationReading(string? Problem, ImmutableArray<Replicat
 /// <param name="SqlState">Yes or No.</param>
 /// <param name="SecondsBehind">Null = the server does not know.</param>
 /// <param name="Error">Last IO or SQL error; null when none.</param>
-public sealed record ReplicationChannel(string Name, string Source, string IoState, string SqlState, long? SecondsBehind, string? Error);
+/// <param name="Executed">Up to where the source's binary log is executed; null = the server does not know.</param>
+/// <param name="Disproved">What the server itself reported as <paramref name="SecondsBehind"/>, when it cannot be so; null when nothing speaks against it.</param>
+public sealed record ReplicationChannel(
+    string Name, string Source, string IoState, string SqlState, long? SecondsBehind, string? Error, BinlogPosition? Executed = null, long? Disproved = null);
 
 /// <summary>The ports of a monitor node's observers.</summary>
 public sealed record ProbingPorts(IPinger Pinger, IMysqlSights Mysql);

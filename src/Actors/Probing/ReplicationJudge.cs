@@ -28,6 +28,9 @@ public static class ReplicationJudge
     /// <summary>The IO thread neither runs nor has given up.</summary>
     public static bool IsConnecting(ReplicationChannel channel) => channel.SqlState == "Yes" && channel.IoState is not ("Yes" or "No");
 
+    /// <summary>The channels the reading is about; null when nothing was read or none is set up.</summary>
+    public static ReplicationChannel? Channel(ReplicationReading reading, ClusterTopology topology) => reading.Problem is null ? ChannelOf(reading, topology) : null;
+
     /// <summary>The channel that follows one of the cluster's hosts; else the default one, else the first: a server may also replicate from elsewhere.</summary>
     private static ReplicationChannel? ChannelOf(ReplicationReading reading, ClusterTopology topology) =>
         reading.Channels.FirstOrDefault(c => topology.Hosts.Values.Any(h => h.Ip == c.Source || h.Name == c.Source))
@@ -49,6 +52,8 @@ public static class ReplicationJudge
 
     private static CheckReading Backlog(ReplicationChannel channel, TimeSpan maxBacklog) => channel.SecondsBehind switch
     {
+        long seconds when channel.Disproved is { } reported && seconds <= maxBacklog.TotalSeconds => new CheckReading(
+            Outcome.Ok, $"Backlog is at most {seconds} s: the server reports {reported} s, but has executed what {channel.Source} had {seconds} s ago (a wall clock was stepped)"),
         null => CheckReading.Unknown("Backlog is unknown: the server reports NULL"),
         0 => new CheckReading(Outcome.Ok, "Backlog is null"),
         long seconds when seconds > maxBacklog.TotalSeconds => CheckReading.Failing($"Backlog is too big ({seconds} s, max_backlog is {maxBacklog.TotalSeconds:0} s)"),

@@ -9,8 +9,8 @@ using static Mmm.Shared.Messages.SightProtocol;
 namespace Mmm.Actors.Probing;
 
 /// <summary>
-/// One per MySQL server, sharded over the monitors: reads its replication state every check period. Owns one connection; is started and kept alive by
-/// <see cref="KeepProbing"/>; sends <see cref="ReplicationSight"/> to the coordinator's proxy. On another node after a rebalance it starts from "not checked yet".
+/// One per MySQL server, sharded over the monitors: reads its replication state every check period. Owns one connection, and one to its
+/// source, whose positions tell a real backlog from a stepped wall clock (<see cref="SourceTrail"/>); is started and kept alive by <see cref="KeepProbing"/>; sends <see cref="ReplicationSight"/> to the coordinator's proxy. On another node after a rebalance it starts from "not checked yet".
 /// </summary>
 public sealed class ServerProbeActor : ReceiveActor, IWithTimers
 {
@@ -22,6 +22,7 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
     private readonly CancellationTokenSource _stop = new();
     private readonly CheckTrack _threads = new();
     private readonly CheckTrack _backlog = new();
+    private readonly SourceTrail _trail;
     private readonly TimeSpan _period;
     private readonly TimeSpan _timeout;
     private readonly long _origin;
@@ -31,6 +32,9 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
     private bool _looking;
     private ReplicationReading? _last;
     private ReplicationChannel? _channel;
+    private (Host Host, ISourceSight Sight)? _source;
+    private bool _lookingAtSource;
+    private string? _sourceProblem;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -48,11 +52,13 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
         _period = threads.CheckPeriod < backlog.CheckPeriod ? threads.CheckPeriod : backlog.CheckPeriod;
         _timeout = threads.Timeout < backlog.Timeout ? threads.Timeout : backlog.Timeout;
         _pause = new PauseGuard(_period, Now);
+        _trail = new SourceTrail(cluster.MaxBacklog);
         _sight = setup.Ports.Mysql.WatchReplication(host, cluster.MonitorUser);
 
         Receive<KeepProbing>(_ => { });
         Receive<LookDue>(_ => HandleLookDue());
         Receive<Looked>(HandleLooked);
+        Receive<SourceLooked>(HandleSourceLooked);
     }
 
     private TimeSpan Now => _setup.Time.GetElapsedTime(_origin);
@@ -65,6 +71,7 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
         _stop.Cancel();
         _stop.Dispose();
         _ = CloseAsync(_sight, _host.Name, _log);
+        LeaveSource();
     }
 
     private void HandleLookDue()
@@ -84,6 +91,7 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
         if (result.StartedAt < _countsFrom)
             return;
 
+        result = result with { Reading = Corrected(result.Reading) };
         _last = result.Reading;
         ReplicationJudge.Judgement judgement = JudgeNow(result);
         _channel = judgement.Channel;
@@ -94,6 +102,61 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
 
         // One look is one report: the two checks' periods are the same unless an operator made them differ.
         Report();
+        LookAtSource();
+    }
+
+    /// <summary>A backlog that is too big by the server's own word is held against what its source had.</summary>
+    private ReplicationReading Corrected(ReplicationReading reading) =>
+        ReplicationJudge.Channel(reading, _cluster.Topology) is { } channel && channel.SecondsBehind > _cluster.MaxBacklog.TotalSeconds
+            ? reading with { Channels = reading.Channels.Replace(channel, _trail.Corrected(channel, Now)) }
+            : reading;
+
+    /// <summary>Also while there is no backlog: what counts is what the source had before there was one.</summary>
+    private void LookAtSource()
+    {
+        // A look that could not read anything does not mean another source.
+        if (_lookingAtSource || _last?.Problem is not null)
+            return;
+        if (_channel is not { } channel || HostOf(channel.Source) is not { } source)
+        {
+            LeaveSource();
+            return;
+        }
+
+        if (_source?.Host.Name != source.Name)
+        {
+            LeaveSource();
+            _source = (source, _setup.Ports.Mysql.WatchSource(source, _cluster.MonitorUser));
+        }
+
+        _lookingAtSource = true;
+        _ = LookAtSourceAsync(_source!.Value.Sight, channel.Source, _timeout, Now, _stop.Token).PipeTo(Self);
+    }
+
+    private void HandleSourceLooked(SourceLooked result)
+    {
+        _lookingAtSource = false;
+        if (result.StartedAt < _countsFrom)
+            return;
+        if (result.Reading.End is { } end)
+            _trail.Mark(result.Source, end, result.StartedAt);
+        if (result.Reading.Problem is { } problem && problem != _sourceProblem && _backlog.IsFailing)
+        {
+            _log.Info(
+                "Replication of {0}/{1}: whether its backlog is real could not be asked of its source {2}, so its own word counts: {3}",
+                _cluster.Topology.Name, _host.Name, result.Source, problem);
+        }
+
+        _sourceProblem = _backlog.IsFailing ? result.Reading.Problem : null;
+    }
+
+    private void LeaveSource()
+    {
+        if (_source is { } source)
+            _ = CloseAsync(source.Sight, source.Host.Name, _log);
+        _source = null;
+        _sourceProblem = null;
+        _trail.Forget();
     }
 
     private ReplicationJudge.Judgement JudgeNow(Looked result)
@@ -120,6 +183,7 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
         _threads.Forget(why);
         _backlog.Forget(why);
         _connectingSince = null;
+        _trail.Forget();
         _last = null;
         _channel = null;
         _countsFrom = Now;
@@ -136,7 +200,10 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
         _last?.Gtid));
 
     /// <summary>Replication may have been set up with a host's name instead of its address.</summary>
-    private string IpOf(string source) => _cluster.Topology.Hosts.TryGetValue(source, out Host? named) ? named.Ip : source;
+    private string IpOf(string source) => HostOf(source)?.Ip ?? source;
+
+    private Host? HostOf(string source) =>
+        _cluster.Topology.Hosts.TryGetValue(source, out Host? named) ? named : _cluster.Topology.Hosts.Values.FirstOrDefault(h => h.Ip == source);
 
     private void LogChange(ReplicationJudge.Judgement judgement) =>
         _log.Info(
@@ -155,7 +222,19 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
         }
     }
 
-    private static async Task CloseAsync(IReplicationSight sight, string host, ILoggingAdapter log)
+    private static async Task<SourceLooked> LookAtSourceAsync(ISourceSight sight, string source, TimeSpan timeout, TimeSpan startedAt, CancellationToken stop)
+    {
+        try
+        {
+            return new SourceLooked(startedAt, source, await sight.LookAsync(timeout, stop).ConfigureAwait(false));
+        }
+        catch (Exception e)
+        {
+            return new SourceLooked(startedAt, source, new SourceReading($"Error occurred: {e.Message}", null));
+        }
+    }
+
+    private static async Task CloseAsync(IAsyncDisposable sight, string host, ILoggingAdapter log)
     {
         try
         {
@@ -173,4 +252,6 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
     }
 
     private sealed record Looked(TimeSpan StartedAt, ReplicationReading Reading);
+
+    private sealed record SourceLooked(TimeSpan StartedAt, string Source, SourceReading Reading);
 }

@@ -87,6 +87,17 @@ public sealed class LabFaults(LabCluster lab)
             await LinkAsync(h, up: true, ct);
     }
 
+    /// <summary>Steps the wall clock of a host, for all of its programs, to this many seconds ahead of the machine's; 0 sets it right. It stays so through a power-off.</summary>
+    public void SetClock(string host, int seconds)
+    {
+        LabHost h = lab.Plan[host];
+        if (!lab.Plan.Options.Clocks)
+            throw new LabException($"The hosts of the lab '{lab.Plan.Options.Name}' have no clocks of their own: bring it up with --clocks.");
+        if (LabPrograms.Of(lab.Plan, h).Count == 0)
+            throw new LabException($"Nothing on '{host}' goes by a clock of its own.");
+        HostClock.Set(lab.Paths, host, seconds);
+    }
+
     /// <summary>Stops both replication threads, or one of them (<c>IO_THREAD</c>, <c>SQL_THREAD</c>).</summary>
     public Task StopReplicationAsync(string host, string thread = "", CancellationToken ct = default) => lab.Server(host).ExecuteAsync($"STOP SLAVE {thread}", ct);
 

@@ -48,6 +48,20 @@ public sealed class LabHttp : IDisposable
         return (response.StatusCode, await response.Content.ReadAsStringAsync(ct));
     }
 
+    /// <summary>The time by a monitor's own clock, in whole seconds (the Date of an answer); null when it cannot be reached.</summary>
+    public async Task<DateTimeOffset?> ClockAsync(string monitor, CancellationToken ct = default)
+    {
+        try
+        {
+            using HttpResponseMessage response = await _client.GetAsync(Url(monitor, ApiPaths.Monitors), ct);
+            return response.Headers.Date;
+        }
+        catch (Exception e) when (e is HttpRequestException or LabException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _client.Dispose();
 
     private async Task<T?> ReadAsync<T>(string monitor, string path, JsonTypeInfo<T> type, CancellationToken ct)

@@ -76,6 +76,8 @@ public static class LabLifecycle
     {
         if (!plan.Options.Bare)
             _ = (new Programs(plan.Options.Programs).Monitor, new Programs(plan.Options.Programs).Agent);
+        if (plan.Options.Clocks)
+            HostClock.RequireLibrary();
         MakeFolders(plan, paths);
         say("Making the network: " + string.Join(", ", plan.Hosts.Select(h => $"{h.Name} {h.Ip}")) + " ...");
         await StartKeeperAsync(paths, ct);
@@ -131,6 +133,8 @@ public static class LabLifecycle
         LabSecrets secrets = LabSecrets.Create();
         secrets.Write(paths);
         LabConfig.Write(plan, paths, secrets);
+        foreach (LabHost host in plan.Options.Clocks ? plan.Hosts : [])
+            HostClock.Set(paths, host.Name, 0);
         foreach (LabHost host in plan.DatabaseHosts)
         {
             PrivateFile.Write(paths.MysqlConfig(host.Name), MariaDbConfig.MyCnf(plan, paths, host));

@@ -52,6 +52,9 @@ public sealed record LabPaths(string Dir)
 
     public string HostDir(string host) => Path.Combine(Dir, host);
 
+    /// <summary>How far the host's clock is off, as libfaketime reads it; only in a lab with clocks.</summary>
+    public string ClockFile(string host) => Path.Combine(HostDir(host), "clock");
+
     public string DataDir(string host) => Path.Combine(HostDir(host), "data");
 
     public string MysqlSocket(string host) => Path.Combine(HostDir(host), "mysqld.sock");

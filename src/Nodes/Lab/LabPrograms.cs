@@ -33,7 +33,7 @@ public static class LabPrograms
         LabPaths paths = lab.Paths;
         string log = paths.Log(host.Name, program);
         string config = LabConfig.FileOf(paths, host);
-        return program switch
+        KeeperProtocol.KeptProgram definition = program switch
         {
             Mysqld => new(
                 host.Name,
@@ -44,5 +44,9 @@ public static class LabPrograms
             WritingClient => new(host.Name, [Programs.Dotnet, Programs.Lab, "client-process", "--dir", paths.Dir], log, Programs.Environment, 0),
             _ => throw new LabException($"'{program}' is no program of a lab: use mysqld, agent or monitor."),
         };
+        // The writing client measures; it goes by the machine's own clock.
+        return lab.Plan.Options.Clocks && program != WritingClient
+            ? definition with { Arguments = HostClock.Run(paths, host.Name, definition.Arguments) }
+            : definition;
     }
 }

@@ -14,6 +14,9 @@ internal sealed class ScriptedServers : IPinger, IMysqlSights
 
     public ReplicationReading Replication { get; set; } = ReplicationReading.NotRead("not scripted");
 
+    /// <summary>Where every server's binary log ends.</summary>
+    public SourceReading Source { get; set; } = new("not scripted", null);
+
     public ProbingPorts Ports => new(this, this);
 
     public void Mysql(string host, CheckReading reading) => _mysql[host] = () => Task.FromResult(reading);
@@ -31,6 +34,8 @@ internal sealed class ScriptedServers : IPinger, IMysqlSights
 
     public IReplicationSight WatchReplication(Host host, MysqlLogin login) => new Replica(this);
 
+    public ISourceSight WatchSource(Host host, MysqlLogin login) => new SourceOf(this);
+
     private sealed class Sight(ScriptedServers servers, string host) : IMysqlSight
     {
         public Task<CheckReading> LookAsync(TimeSpan timeout, CancellationToken stop)
@@ -45,6 +50,13 @@ internal sealed class ScriptedServers : IPinger, IMysqlSights
     private sealed class Replica(ScriptedServers servers) : IReplicationSight
     {
         public Task<ReplicationReading> LookAsync(TimeSpan timeout, CancellationToken stop) => Task.FromResult(servers.Replication);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    private sealed class SourceOf(ScriptedServers servers) : ISourceSight
+    {
+        public Task<SourceReading> LookAsync(TimeSpan timeout, CancellationToken stop) => Task.FromResult(servers.Source);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

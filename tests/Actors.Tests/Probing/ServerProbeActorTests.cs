@@ -4,6 +4,7 @@ using Akka.TestKit.Xunit;
 using Mmm.Actors.Probing;
 using Mmm.Shared.Settings;
 using Xunit;
+using static Mmm.Shared.Messages.AgentProtocol;
 using static Mmm.Shared.Messages.SightProtocol;
 
 namespace Mmm.Actors.Tests.Probing;
@@ -60,6 +61,62 @@ public sealed class ServerProbeActorTests : TestKit
         _time.Jump(TimeSpan.FromSeconds(30));
         Fish(s => s.RepThreads.FailingForMs < 300);
     }
+
+    [Fact]
+    public void A_stepped_wall_clock_makes_no_backlog_of_a_replica_that_keeps_up()
+    {
+        // An hour, in every look, as a busy replica reports it when its own or its source's clock has been stepped.
+        _servers.Replication = Executed(100, behind: 3600);
+        _servers.Source = new SourceReading(null, new BinlogPosition("b.000001", 100));
+        Start();
+        ReplicationSight sight = Fish(s => s.RepBacklog.Outcome == Outcome.Ok);
+        Assert.InRange(sight.SecondsBehind!.Value, 0, 59);
+        Assert.Matches("^Backlog is at most [0-9]+ s: the server reports 3600 s, but has executed what 127.0.0.2 had [0-9]+ s ago", sight.RepBacklog.Message);
+        // And it stays so.
+        for (int i = 0; i < 5; i++)
+            Assert.Equal(Outcome.Ok, Fish(_ => true).RepBacklog.Outcome);
+    }
+
+    [Fact]
+    public void What_the_source_had_before_the_step_counts()
+    {
+        // A replica that is some seconds late has not yet executed anything that its source wrote after the step.
+        _servers.Replication = Executed(100, behind: 5);
+        _servers.Source = new SourceReading(null, new BinlogPosition("b.000001", 100));
+        Start();
+        for (int i = 0; i < 3; i++)
+            Fish(_ => true);
+        _servers.Source = new SourceReading(null, new BinlogPosition("b.000001", 900));
+        for (int i = 0; i < 3; i++)
+            Fish(_ => true);
+        _servers.Replication = Executed(200, behind: 3605);
+
+        for (int i = 0; i < 10; i++)
+            Assert.Equal(Outcome.Ok, Fish(_ => true).RepBacklog.Outcome);
+    }
+
+    [Fact]
+    public void A_replica_that_does_not_keep_up_is_behind()
+    {
+        _servers.Replication = Executed(99, behind: 3600);
+        _servers.Source = new SourceReading(null, new BinlogPosition("b.000001", 100));
+        Start();
+        for (int i = 0; i < 5; i++)
+            Assert.Equal((Outcome.Failing, 3600L), Fish(_ => true) is var s ? (s.RepBacklog.Outcome, s.SecondsBehind!.Value) : default);
+    }
+
+    [Fact]
+    public void A_source_that_cannot_be_asked_proves_nothing()
+    {
+        _servers.Replication = Executed(100, behind: 3600);
+        _servers.Source = new SourceReading("Connect error", null);
+        Start();
+        for (int i = 0; i < 5; i++)
+            Assert.Equal(Outcome.Failing, Fish(_ => true).RepBacklog.Outcome);
+    }
+
+    private static ReplicationReading Executed(long position, long behind) =>
+        new(null, [new ReplicationChannel("", "127.0.0.2", "Yes", "Yes", behind, null, new BinlogPosition("b.000001", position))], true, null);
 
     private static ReplicationReading Reading(string io, string sql, long? behind) =>
         new(null, [new ReplicationChannel("", "127.0.0.2", io, sql, behind, null)], true, null);

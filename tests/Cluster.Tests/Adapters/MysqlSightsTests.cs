@@ -183,6 +183,25 @@ public sealed class MysqlSightsTests(MariaDbServer server) : IClassFixture<Maria
         Assert.Contains("'powerless' lacks the privilege SLAVE MONITOR", reading.Problem, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_end_of_a_source_s_log_grows_with_its_commits()
+    {
+        await using ISourceSight sight = _sights.WatchSource(HostAt(server.Port), Monitor);
+        SourceReading before = await sight.LookAsync(Patience, TestContext.Current.CancellationToken);
+        await server.RunAsync("CREATE DATABASE grows", "DROP DATABASE grows");
+        SourceReading after = await sight.LookAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Equal((null, null), (before.Problem, after.Problem));
+        Assert.True(after.End!.File == before.End!.File && after.End.Position > before.End.Position, $"{before.End} {after.End}");
+    }
+
+    [Fact]
+    public async Task A_missing_privilege_to_read_it_is_named()
+    {
+        await using ISourceSight sight = _sights.WatchSource(HostAt(server.Port), new MysqlLogin("powerless", new Secret(MariaDbServer.MonitorPassword)));
+        SourceReading reading = await sight.LookAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.Contains("'powerless' lacks the privilege BINLOG MONITOR", reading.Problem, StringComparison.Ordinal);
+    }
+
     private static Host HostAt(int port) => new("db1", "127.0.0.1", HostMode.Master, "db2", port, 9989, "lo");
 
     private static Task<CheckReading> LookAsync(IMysqlSight sight) => sight.LookAsync(Patience, TestContext.Current.CancellationToken);

@@ -137,9 +137,18 @@ internal sealed class Installation(int monitors) : IAsyncDisposable
 
         public IReplicationSight WatchReplication(Mmm.Shared.Topology.Host host, MysqlLogin login) => new ReplicationSightOf();
 
+        public ISourceSight WatchSource(Mmm.Shared.Topology.Host host, MysqlLogin login) => new SourceSightOf();
+
         private sealed class Sight : IMysqlSight
         {
             public Task<CheckReading> LookAsync(TimeSpan timeout, CancellationToken stop) => Task.FromResult(CheckReading.Fine);
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
+
+        private sealed class SourceSightOf : ISourceSight
+        {
+            public Task<SourceReading> LookAsync(TimeSpan timeout, CancellationToken stop) => Task.FromResult(new SourceReading("no server here is ever behind", null));
 
             public ValueTask DisposeAsync() => ValueTask.CompletedTask;
         }

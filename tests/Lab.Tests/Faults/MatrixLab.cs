@@ -14,6 +14,7 @@ public sealed class MatrixLab() : LabFixture(new LabOptions
 {
     Slaves = 1,
     SemiSync = true,
+    Clocks = true,
     ExtraConfig = "cluster_defaults { auto_set_online = 1s, flap_count = 1000, master_connect_retry = 1s }",
 })
 {

@@ -126,7 +126,7 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
     protected async Task<string> NowAsync() => await Lab.Http.FreshestAsync(Stop) is { } reading ? "Now: " + reading.Snapshot.Describe() : "No monitor answers.";
 
     /// <summary>One that is still joining is not missed by a picture of the cluster, but by the quorum as soon as a test takes another one away.</summary>
-    private async Task<bool> EveryMonitorCountsAsync()
+    protected async Task<bool> EveryMonitorCountsAsync()
     {
         MonitorsReading?[] all = await Task.WhenAll(Lab.Plan.MonitorHosts.Select(m => Lab.Http.MonitorsAsync(m.Name, Stop)));
         return all.All(r => r is not null && r.Members.All(m => m is { Status: "Up", Reachable: true, Keeper.Voting: true }));

@@ -10,6 +10,7 @@ internal static class FaultVerbs
     private static readonly Argument<string?> _maybeHost = new("HOST") { Description = "Only this host; default: all.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string[]> _from = new("--from") { Description = "Hosts it is cut off from (comma list); default: everyone.", CustomParser = r => [.. r.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries))] };
     private static readonly Option<bool> _oneWay = new("--one-way") { Description = "Only what HOST sends is lost; it still hears the others." };
+    private static readonly Argument<string> _offset = new("OFFSET") { Description = "Seconds ahead (+3600s) or behind (-3600s); 0 sets it right." };
     private static readonly Argument<int> _seconds = new("SECONDS") { Description = "How late it applies everything; 0 ends it." };
 
     public static IEnumerable<Command> All() =>
@@ -26,6 +27,7 @@ internal static class FaultVerbs
         Host("link-up", "Plug it in again.", "has its carrier back", (f, h, ct) => f.LinkUpAsync(h, ct)),
         CommonOptions.Verb("partition", "Drop a host's network traffic silently; its link stays up.", [_host, _from, _oneWay], PartitionAsync),
         CommonOptions.Verb("heal", "End partitions and plug cables in again.", [_maybeHost], HealAsync),
+        CommonOptions.Verb("clock", "Step a host's wall clock, for all of its programs; its monotonic clock stays true (needs a lab of 'up --clocks').", [_host, _offset], Clock),
         Host("stop-replication", "Stop a replica's threads.", "has stopped replicating", (f, h, ct) => f.StopReplicationAsync(h, "", ct)),
         Host("start-replication", "Start them again, without lag.", "replicates", (f, h, ct) => f.StartReplicationAsync(h, ct)),
         CommonOptions.Verb("lag", "Make a replica apply everything late.", [_host, _seconds], LagAsync),
@@ -66,6 +68,16 @@ internal static class FaultVerbs
         await lab.Faults.HealAsync(host, ct);
         Say.Line(host is null ? "The network is whole again." : $"{host}'s network is whole again.");
         return 0;
+    }
+
+    private static Task<int> Clock(LabCluster lab, ParseResult parsed, CancellationToken ct)
+    {
+        string host = parsed.GetValue(_host)!;
+        int seconds = HostClock.Parse(parsed.GetValue(_offset)!);
+        lab.Faults.SetClock(host, seconds);
+        string now = seconds == 0 ? "is right" : $"is {Math.Abs(seconds)} s {(seconds > 0 ? "ahead" : "behind")}";
+        Say.Line($"{host}'s clock {now} (its programs notice within {HostClock.TakenUpWithin.TotalSeconds:0} s).");
+        return Task.FromResult(0);
     }
 
     private static async Task<int> LagAsync(LabCluster lab, ParseResult parsed, CancellationToken ct)

@@ -4,6 +4,7 @@ using System.Globalization;
 using Mmm.Actors.Probing;
 using Mmm.Shared.Settings;
 using MySqlConnector;
+using static Mmm.Shared.Messages.AgentProtocol;
 using Host = Mmm.Shared.Topology.Host;
 
 namespace Mmm.Monitor.Adapters;
@@ -14,6 +15,8 @@ public sealed class MysqlSights : IMysqlSights
     public IMysqlSight Watch(Host host, MysqlLogin login) => new MysqlSight(new MysqlSession(host, login));
 
     public IReplicationSight WatchReplication(Host host, MysqlLogin login) => new ReplicationSight(new MysqlSession(host, login), login);
+
+    public ISourceSight WatchSource(Host host, MysqlLogin login) => new SourceSight(new MysqlSession(host, login), login);
 
     private sealed class MysqlSight(MysqlSession session) : IMysqlSight
     {
@@ -30,6 +33,34 @@ public sealed class MysqlSights : IMysqlSights
         }
 
         public ValueTask DisposeAsync() => session.DisposeAsync();
+    }
+
+    private sealed class SourceSight(MysqlSession session, MysqlLogin login) : ISourceSight
+    {
+        public async Task<SourceReading> LookAsync(TimeSpan timeout, CancellationToken stop)
+        {
+            (SourceReading? reading, CheckReading? problem) = await session.UseAsync(ReadAsync, timeout, stop).ConfigureAwait(false);
+            return problem is null ? reading! : new SourceReading(problem.Message, null);
+        }
+
+        public ValueTask DisposeAsync() => session.DisposeAsync();
+
+        private async Task<SourceReading> ReadAsync(MySqlConnection connection)
+        {
+            var dialect = ReplicaStatusDialect.Of(connection);
+            try
+            {
+                await using MySqlCommand command = new(dialect.BinlogEnd, connection);
+                await using MySqlDataReader row = await command.ExecuteReaderAsync().ConfigureAwait(false);
+                return await row.ReadAsync().ConfigureAwait(false)
+                    ? new SourceReading(null, new BinlogPosition(row.GetString(0), Convert.ToInt64(row.GetValue(1), CultureInfo.InvariantCulture)))
+                    : new SourceReading("it writes no binary log", null);
+            }
+            catch (MySqlException e) when (MysqlErrors.IsMissingPrivilege(e))
+            {
+                return new SourceReading($"user '{login.User}' lacks the privilege {dialect.BinlogPrivilege}: GRANT {dialect.BinlogPrivilege} ON *.* TO it", null);
+            }
+        }
     }
 
     private sealed class ReplicationSight(MysqlSession session, MysqlLogin login) : IReplicationSight
@@ -76,13 +107,17 @@ public sealed class MysqlSights : IMysqlSights
             {
                 string? Column(string name) => columns.Contains(name) ? Text(reader, reader.GetOrdinal(name)) : null;
                 string? behind = Column(dialect.SecondsBehind);
+                BinlogPosition? executed = Column(dialect.ExecutedFile) is { Length: > 0 } file && long.TryParse(Column(dialect.ExecutedPosition), CultureInfo.InvariantCulture, out long position)
+                    ? new BinlogPosition(file, position)
+                    : null;
                 channels.Add(new ReplicationChannel(
                     dialect.ChannelName is null ? "" : Column(dialect.ChannelName) ?? "",
                     Column(dialect.SourceHost) ?? "",
                     Column(dialect.IoRunning) ?? "",
                     Column(dialect.SqlRunning) ?? "",
                     behind is null ? null : long.Parse(behind, CultureInfo.InvariantCulture),
-                    Column("Last_IO_Error") is { Length: > 0 } io ? io : Column("Last_SQL_Error") is { Length: > 0 } sql ? sql : null));
+                    Column("Last_IO_Error") is { Length: > 0 } io ? io : Column("Last_SQL_Error") is { Length: > 0 } sql ? sql : null,
+                    executed));
             }
 
             return channels.ToImmutable();
