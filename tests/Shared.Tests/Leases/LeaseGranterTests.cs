@@ -34,6 +34,30 @@ public sealed class LeaseGranterTests
         Assert.Equal([Writer], next.Adopt(DecisionId.None, Held()).Take(Renew(Id(3), Writer), T(1)).Reply.Addresses);
     }
 
+    /// <summary>A host that counts m1 and m2 of the first list, and a coordinator that counts m3 and m4 of the second next, would never meet.</summary>
+    [Fact]
+    public void Grants_nothing_to_an_agent_that_counts_by_an_earlier_list_of_voters_once_it_knows_of_a_later()
+    {
+        LeaseGranter knowing = Granter().Knowing(2, T(10));
+
+        (LeaseGranter next, Granted reply) = knowing.Take(Renew(Id(3), Writer) with { Generation = 1 }, T(20));
+
+        Assert.Empty(reply.Addresses);
+        Assert.Equal("the list of voting monitors has changed, and host db1 has not been told yet", reply.Why);
+        Assert.Empty(next.Ages(T(30)));
+        Assert.Equal([Writer], knowing.Take(Renew(Id(3), Writer) with { Generation = 2 }, T(20)).Reply.Addresses);
+    }
+
+    [Fact]
+    public void Learns_of_a_later_list_from_an_agent_that_counts_by_it_and_remembers_since_when()
+    {
+        LeaseGranter next = Granter().Take(Renew(Id(3), Writer) with { Generation = 3 }, T(40)).Next;
+
+        Assert.Equal((3, T(40)), (next.Generation, next.GenerationSince));
+        Assert.Equal((3, T(40)), (next.Knowing(2, T(90)).Generation, next.Knowing(3, T(90)).GenerationSince));
+        Assert.Empty(next.Take(Renew(Id(3), Writer) with { Host = "db2", Generation = 2 }, T(50)).Reply.Addresses);
+    }
+
     [Fact]
     public void Grants_nothing_to_an_agent_with_another_ttl()
     {

@@ -1,4 +1,5 @@
 using Mmm.Shared.Leases;
+using Mmm.Shared.Ledger;
 using Mmm.Shared.Topology;
 using Xunit;
 using static Mmm.Shared.Messages.LeaseProtocol;
@@ -8,6 +9,20 @@ namespace Mmm.Shared.Tests.Leases;
 
 public sealed class LeaseHolderTests
 {
+    [Fact]
+    public void Counts_the_voters_of_its_order_and_asks_at_once_when_they_change()
+    {
+        LeaseHolder holder = Granted(Holder(), Id(3), 0, Writer);
+        Voters five = holder.Voters.With("m4").Settled.With("m5").Settled;
+
+        HolderStep step = holder.Take(Id(4), [Writer], T(100), five);
+
+        Renew request = Assert.IsType<Renew>(Assert.Single(step.Asks));
+        Assert.Equal(2, request.Generation);
+        Assert.Equal(T(TtlMs - 200), Answered(step.Next, request, "m1", "m2").Left(Writer, T(200)));
+        Assert.Equal(T(TtlMs - 100), Answered(step.Next, request, "m1", "m2", "m5").Left(Writer, T(200)));
+    }
+
     [Fact]
     public void A_new_order_is_asked_for_at_once_and_covers_nothing_before_it_is_granted()
     {

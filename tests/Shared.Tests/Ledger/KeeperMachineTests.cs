@@ -53,9 +53,41 @@ public sealed class KeeperMachineTests
         var reply = (LedgerProtocol.NotVoting)KeeperMachine.Step(Voting(), new LedgerProtocol.Prepare("C1", one, [], s_six)).Reply!;
         Assert.Equal(KeeperStanding.Misconfigured, reply.Standing);
         Assert.Equal("it is configured with the monitors mon1, mon2, mon3, the one that asks with mon1: give all monitors the same list", reply.Why);
-        KeeperState holding = KeeperMachine.Step(Voting(), Accept(s_five, 2, "two")).Next;
-        var copy = (LedgerProtocol.Copy)KeeperMachine.Step(holding, new LedgerProtocol.ReadCopy("C1", ["mon1", "mon2"], [], "mon2", 3)).Reply!;
+        var copy = (LedgerProtocol.Copy)KeeperMachine.Step(Voting(), new LedgerProtocol.ReadCopy("C1", ["mon1", "mon2"], [], "mon2", 3)).Reply!;
         Assert.Equal((KeeperStanding.Misconfigured, null), (copy.Standing, copy.Document));
+    }
+
+    [Fact]
+    public void Once_something_is_decided_its_own_list_counts_whatever_is_configured_but_a_stranger_gets_no_copy()
+    {
+        KeeperState holding = KeeperMachine.Step(Voting(), Accept(s_five, 2, "two")).Next;
+        Assert.IsType<LedgerProtocol.Promise>(KeeperMachine.Step(holding, new LedgerProtocol.Prepare("C1", ["mon1", "mon4"], [], s_six)).Reply);
+        Assert.Equal("two", ((LedgerProtocol.Copy)KeeperMachine.Step(holding, new LedgerProtocol.ReadCopy("C1", ["mon1", "mon2"], [], "mon2", 3)).Reply!).Document);
+        var stranger = (LedgerProtocol.Copy)KeeperMachine.Step(holding, new LedgerProtocol.ReadCopy("C1", ["mon1", "mon9"], [], "mon9", 3)).Reply!;
+        Assert.Equal((KeeperStanding.Misconfigured, null), (stranger.Standing, stranger.Document));
+        Assert.Equal(KeeperStanding.Voting, KeeperMachine.Start("C1", "mon1", ["mon1", "mon4"], holding.Record, null, 50).Standing);
+    }
+
+    [Fact]
+    public void A_lost_one_asks_a_quorum_of_the_voters_before_too_while_it_is_not_certain_that_the_change_was_decided()
+    {
+        LedgerProtocol.Copy changed = CopyOf("mon2", KeeperStanding.Voting) with { Held = new DecisionId(s_five, 2), Document = "two", Voters = Voters.First(s_three).Without("mon3") };
+        Assert.Null(KeeperMachine.Step(Blank("damaged"), changed).Store);
+        LedgerProtocol.Copy certain = changed with { Voters = changed.Voters!.Settled };
+        Assert.Equal("two", KeeperMachine.Step(Blank("damaged"), certain).Store!.Document);
+        KeeperState both = KeeperMachine.Step(KeeperMachine.Step(Blank("damaged"), changed).Next, CopyOf("mon3", KeeperStanding.Voting) with { Held = new DecisionId(s_six, 1), Document = "later" }).Next;
+        Assert.Equal("later", both.Record!.Document);
+    }
+
+    [Fact]
+    public void A_bootstrapped_one_votes_alone_above_everything_it_has_promised()
+    {
+        KeeperRecord record = KeeperBootstrap.Of(KeeperMachine.Step(Voting(), Accept(s_six, 2, "two")).Next.Record!, "mon1");
+        ProposerState opened = LedgerProposer.Open(LedgerProposer.Create("C1", s_three, "mon1", "x"), record.Promised.Counter).Next;
+        var prepare = (LedgerProtocol.Prepare)LedgerProposer.Outstanding(opened).First().Message;
+        var promise = (LedgerProtocol.Promise)KeeperMachine.Step(KeeperMachine.Start("C1", "mon1", s_three, record, null, 60), prepare).Reply!;
+        Assert.Equal(("two", ReignPhase.Adopting), (promise.Document, LedgerProposer.Take(opened, promise).Next.Phase));
+        Assert.True(record.Held > new DecisionId(s_six, 2) && record.Voters.Names.SequenceEqual(["mon1"]));
     }
 
     [Fact]

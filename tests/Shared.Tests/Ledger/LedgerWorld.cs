@@ -16,7 +16,6 @@ public enum Broken
     EarlierLifeCounts,
     CopyOfOneIsEnough,
     EpochsShared,
-    VotersOfTheFile,
     TwoVotersAtOnce,
 }
 
@@ -217,7 +216,6 @@ public sealed class LedgerWorld
 
     private LedgerProtocol.IAnswer Tampered(LedgerProtocol.IAnswer answer) => (_broken, answer) switch
     {
-        (Broken.VotersOfTheFile, LedgerProtocol.Promise m) => m with { Voters = _first with { Generation = m.Voters.Generation } },
         (Broken.EarlierLifeCounts, LedgerProtocol.Promise m) => m with { Life = 1, Lives = [] },
         (Broken.EarlierLifeCounts, LedgerProtocol.Accepted m) => m with { Life = 1, Lives = [] },
         _ => answer,

@@ -50,16 +50,13 @@ public sealed class LedgerWorldTests
         Assert.True(told > 2 * seeds && changes > seeds / 5, $"only {told} documents and {changes} changes of the voters were stored in {seeds} runs");
     }
 
-    [Theory]
-    [InlineData(Broken.VotersOfTheFile)]
-    [InlineData(Broken.TwoVotersAtOnce)]
-    public void With_a_rule_of_changing_the_voters_taken_away_the_checker_finds_a_violation(Broken broken)
+    [Fact]
+    public void Were_several_voters_exchanged_at_once_the_checker_would_find_a_violation()
     {
         int seed = 0;
-        while (seed < 20000 && new LedgerWorld(seed, 3, broken, spares: 2).Run(1500) is null)
+        while (seed < 20000 && new LedgerWorld(seed, 3, Broken.TwoVotersAtOnce, spares: 2).Run(1500) is null)
             seed++;
-        Assert.True(seed < 20000, $"{broken} was not noticed in {seed} runs");
-        TestContext.Current.SendDiagnosticMessage($"{broken}: seed {seed}");
+        Assert.True(seed < 20000, $"it was not noticed in {seed} runs");
     }
 
     [Theory]

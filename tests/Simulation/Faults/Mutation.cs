@@ -68,9 +68,6 @@ internal enum Mutation
     /// <summary>A new active master does not wait until it has applied what there is.</summary>
     NoCatchUp,
 
-    /// <summary>A granter grants claims by any earlier list of voters.</summary>
-    OldVotersAreGranted,
-
     /// <summary>A coordinator counts by the list of voters that it is configured with.</summary>
     VotersOfTheFile,
 

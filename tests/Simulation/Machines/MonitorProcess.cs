@@ -70,8 +70,6 @@ internal sealed class MonitorProcess(World world, string name, int index, Machin
 
     public void Grant(Renew request, AgentProcess to)
     {
-        if (World.Mutation == Mutation.OldVotersAreGranted && request.Generation < _granter.Generation)
-            request = request with { Generation = _granter.Generation };
         (_granter, Granted reply) = _granter.Take(request, Local);
         World.Net.Send(Node, to, () => to.Take(reply));
     }

@@ -30,7 +30,6 @@ internal sealed record Quarry(Mutation Mutation, Profile Profile)
         new(Mutation.OneKeeperIsRead, Profile.Reigns),
         new(Mutation.StoredOrderIsBelieved, Profile.Holding),
         new(Mutation.NoCatchUp, Profile.Calm),
-        new(Mutation.OldVotersAreGranted, Profile.Voters),
         new(Mutation.VotersOfTheFile, Profile.Voters),
         new(Mutation.OneMonitorSees, Profile.SingleMonitor),
     ];
