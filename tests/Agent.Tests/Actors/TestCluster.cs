@@ -49,7 +49,8 @@ public sealed class TestCluster
             StatementTimeout: TimeSpan.FromSeconds(1), WriterGrace: TimeSpan.FromMilliseconds(300), MaxKillRetries: 3,
             KillRetryInterval: TimeSpan.FromMilliseconds(300), AnnounceInterval: TimeSpan.FromSeconds(5)),
         CatchUpTimeout: TimeSpan.FromSeconds(5), [.. gateways.Select(g => new MonitorGateway("mon1", g, g))], Incarnation: 7, Fingerprint: null,
-        LeaseTtl: TimeSpan.FromSeconds(1.2), new LeaseSettings(FencingTimeout: TimeSpan.FromMilliseconds(500), KillMysqld: true, Failsafe: false, KeepBalanced: false));
+        LeaseTtl: TimeSpan.FromSeconds(1.2), new LeaseSettings(FencingTimeout: TimeSpan.FromMilliseconds(500), KillMysqld: true, Failsafe: false, KeepBalanced: false),
+        new AddressSettings(Probe: TimeSpan.FromMilliseconds(50), TakeAnyway: false, CheckInterval: TimeSpan.FromMilliseconds(300)));
 
     /// <summary>Holds the active master role.</summary>
     public static HostOrder Holds(string host, long version, CatchUpOrder? catchUp = null, params RoleAddress[] readers) =>

@@ -10,6 +10,8 @@ internal static class FaultVerbs
     private static readonly Argument<string?> _maybeHost = new("HOST") { Description = "Only this host; default: all.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string[]> _from = new("--from") { Description = "Hosts it is cut off from (comma list); default: everyone.", CustomParser = r => [.. r.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries))] };
     private static readonly Option<bool> _oneWay = new("--one-way") { Description = "Only what HOST sends is lost; it still hears the others." };
+    private static readonly Argument<string> _address = new("ADDRESS") { Description = "Usually a role address of the lab." };
+    private static readonly Argument<string?> _maybeAddress = new("ADDRESS") { Description = "Only this address; default: the machine goes.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Argument<int> _seconds = new("SECONDS") { Description = "How late it applies everything; 0 ends it." };
 
     public static IEnumerable<Command> All() =>
@@ -26,6 +28,7 @@ internal static class FaultVerbs
         Host("link-up", "Plug it in again.", "has its carrier back", (f, h, ct) => f.LinkUpAsync(h, ct)),
         CommonOptions.Verb("partition", "Drop a host's network traffic silently; its link stays up.", [_host, _from, _oneWay], PartitionAsync),
         CommonOptions.Verb("heal", "End partitions and plug cables in again.", [_maybeHost], HealAsync),
+        Foreign(),
         Host("stop-replication", "Stop a replica's threads.", "has stopped replicating", (f, h, ct) => f.StopReplicationAsync(h, "", ct)),
         Host("start-replication", "Start them again, without lag.", "replicates", (f, h, ct) => f.StartReplicationAsync(h, ct)),
         CommonOptions.Verb("lag", "Make a replica apply everything late.", [_host, _seconds], LagAsync),
@@ -67,6 +70,23 @@ internal static class FaultVerbs
         Say.Line(host is null ? "The network is whole again." : $"{host}'s network is whole again.");
         return 0;
     }
+
+    private static Command Foreign() => new("foreign", "A machine that is none of the lab's answers for an address, too.")
+    {
+        CommonOptions.Verb("up", "It answers for ADDRESS from now on.", [_address], async (lab, parsed, ct) =>
+        {
+            string address = parsed.GetValue(_address)!;
+            Say.Line($"A machine that is none of the lab's answers for {address} (MAC {await lab.Faults.ForeignUpAsync(address, ct)}).");
+            return 0;
+        }),
+        CommonOptions.Verb("down", "It lets go of ADDRESS, or is gone.", [_maybeAddress], async (lab, parsed, ct) =>
+        {
+            string? address = parsed.GetValue(_maybeAddress);
+            await lab.Faults.ForeignDownAsync(address, ct);
+            Say.Line(address is null ? "The foreign machine is gone." : $"The foreign machine does not answer for {address} any more.");
+            return 0;
+        }),
+    };
 
     private static async Task<int> LagAsync(LabCluster lab, ParseResult parsed, CancellationToken ct)
     {
