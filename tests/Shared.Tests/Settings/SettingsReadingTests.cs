@@ -98,6 +98,13 @@ public sealed class SettingsReadingTests
         Assert.Equal(new AddressSettings(Ms(probeMs), take, Ms(checkMs)), SettingsBase.Read(line).Settings.Clusters["C1"].Addresses);
 
     [Theory]
+    [InlineData("", false)]
+    [InlineData("cluster C1.addresses.probe = 100ms", false)]
+    [InlineData("cluster C1.addresses.probe = 101ms", true)]
+    public void A_probe_that_delays_failovers_is_warned_of(string line, bool warned) =>
+        Assert.Equal(warned, SettingsBase.Read(line).Warnings.Any(w => w.Contains("addresses.probe", StringComparison.Ordinal) && w.Contains("delays every failover", StringComparison.Ordinal)));
+
+    [Theory]
     [InlineData("", 3200)]
     [InlineData("cluster_defaults.lease.ttl = 1200ms", 1200)]
     [InlineData("cluster_defaults.lease.ttl = 1200ms, cluster C1.lease.ttl = 60s, cluster C1.move_timeout = 90s", 60_000)]
