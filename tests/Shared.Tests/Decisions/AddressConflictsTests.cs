@@ -15,7 +15,6 @@ public sealed class AddressConflictsTests
 
     private readonly Still _s = new();
     private ClusterState _state = null!;
-    private double _seconds;
     private long _seq = 1;
 
     private RoleAddress Writer => _s.Topology.WriterAddress;
@@ -122,7 +121,8 @@ public sealed class AddressConflictsTests
         Begin();
         Reports("db3", 9, 0, [], Of("db3"));
         RoleAddress moved = Reader;
-        _state = _state with { Document = _state.Document!.With(_state.Document.Slot(moved) with { Owner = "db2" }) };
+        RoleSlot other = _state.Document!.Slots.First(s => s.Owner == "db2");
+        _state = _state with { Document = _state.Document.With(_state.Document.Slot(moved) with { Owner = "db2" }).With(other with { Owner = "db3" }) };
         Tick(10);
 
         Assert.Empty(Told(Reports("db1", 10.2, 1500, Looked(moved, Of("db3")))));
@@ -221,9 +221,8 @@ public sealed class AddressConflictsTests
     }
 
     /// <summary>Time passes; monitors and the other agents go on as before, except those that are silent.</summary>
-    private void Tick(double seconds)
+    private StepResult Tick(double seconds)
     {
-        _seconds = seconds;
         DateTimeOffset at = _s.At + TimeSpan.FromSeconds(seconds);
         _state = _state with
         {
@@ -231,18 +230,19 @@ public sealed class AddressConflictsTests
             // No event was missed: this is one moment after another, written down.
             At = at,
         };
-        Step(new Ticked(at));
+        return Step(new Ticked(at));
     }
 
     private StepResult Reports(string host, double seconds, long ageMs, ImmutableArray<AddressLook> looks, params string[] macs)
     {
         DateTimeOffset at = _s.At + TimeSpan.FromSeconds(seconds);
         _state = _state with { Sights = _state.Sights.ToImmutableSortedDictionary(s => s.Key, s => s.Value.Agent is null ? s.Value : s.Value with { HeardAt = at }) };
-        Tick(seconds);
+        StepResult tick = Tick(seconds);
         NetworkFacts known = _state.Sights[host].Agent?.Network ?? new NetworkFacts([], []);
         var network = new NetworkFacts(macs.Length > 0 ? [.. macs] : known.Macs, [.. looks.Select(l => l with { AgeMs = ageMs })]);
         Report report = _state.Sights[host].Agent! with { Seq = ++_seq, Network = network };
-        return Step(new AgentReported(at, report));
+        StepResult step = Step(new AgentReported(at, report));
+        return step with { Effects = [.. tick.Effects, .. step.Effects] };
     }
 
     private IEnumerable<string> Told(StepResult step) => step.Effects.OfType<SendOrder>().Select(e => e.Order.Host);
