@@ -87,11 +87,16 @@ public static class AddressConflicts
         {
             string whose = state.Tenures.GetValueOrDefault(c.Address)?.Owner is { } owner ? $"it belongs to host {owner}" : "no host has it";
             yield return c.Host is { } host
-                ? $"host {host} answers for {c.Address} (MAC {c.Mac}, seen by {string.Join(", ", c.SeenBy)}), but {whose}; {host} is told to let go of it"
-                    + (state.AgentReachable(host) ? "" : $" through {string.Join(", ", Relays(state, c).DefaultIfEmpty("nobody, as no agent can be reached"))}")
+                ? $"host {host} answers for {c.Address} (MAC {c.Mac}, seen by {string.Join(", ", c.SeenBy)}), but {whose}; {Told(state, c, host)}"
                 : $"a machine that is no host of this cluster answers for {c.Address} (MAC {c.Mac}, seen by {string.Join(", ", c.SeenBy)}), but {whose}: find that machine by its MAC and take the address off it";
         }
     }
+
+    private static string Told(ClusterState state, AddressConflict c, string host) =>
+        state.Document!.Mode == ClusterMode.Passive ? "in PASSIVE mode it is not told to let go of it"
+        : state.AgentReachable(host) ? $"{host} is told to let go of it"
+        : Relays(state, c).ToList() is { Count: > 0 } through ? $"{host} is told to let go of it through {string.Join(", ", through)}"
+        : $"{host} cannot be told to let go of it, as no agent is reachable";
 
     /// <summary>A machine that is no host of the cluster answers for the address; null = none that is known.</summary>
     internal static string? ForeignMac(ClusterState state, RoleAddress address) =>
@@ -117,7 +122,7 @@ public static class AddressConflicts
     }
 
     private static ClusterState Noted(ClusterState state, AddressConflict c) => c.Host is { } host
-        ? state.Noted("address_stray", host, $"Host '{host}' answers for '{c.Address}' (MAC {c.Mac}, seen by {string.Join(", ", c.SeenBy)}), which it should not have: its order is sent to it again")
+        ? state.Noted("address_stray", host, $"Host '{host}' answers for '{c.Address}' (MAC {c.Mac}, seen by {string.Join(", ", c.SeenBy)}), which it should not have")
         : state.Noted("address_foreign", null, $"A machine that is no host of this cluster answers for '{c.Address}' (MAC {c.Mac}, seen by {string.Join(", ", c.SeenBy)})");
 
     private static ClusterState Unseen(ClusterState state, AddressConflict conflict, string witness)
