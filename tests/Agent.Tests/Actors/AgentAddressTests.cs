@@ -76,6 +76,7 @@ public sealed class AgentAddressTests : IAsyncDisposable
         _addresses.Elsewhere = _addresses.Elsewhere.Add(TestCluster.Writer.Ip, Mac);
         TaskCompletionSource gate = _mysql.Hold("read_only off");
         TestAgent agent = Start();
+        await agent.ReportedAsync("the agent has looked around", r => r.Facts.Mysqld == MysqldState.Up);
         agent.Send(TestCluster.Holds("db1", 1));
         await agent.ReportedAsync("becoming writable", r => r.Progress.Step == "writable");
         _addresses.Elsewhere = _addresses.Elsewhere.Clear();
