@@ -98,6 +98,6 @@ internal sealed class SimSetup
             CatchUpTimeout: TimeSpan.FromSeconds(3), MoveTimeout: TimeSpan.FromSeconds(8), StartupTimeout: TimeSpan.FromSeconds(5), SightTimeout: TimeSpan.FromSeconds(fast ? 2 : 3));
         var login = new MysqlLogin("mmm", new Secret("unused"));
         return new ClusterSettings(Topology, decisions, checks.ToImmutableSortedDictionary(),
-            new LeaseSettings(FencingTimeout, KillMysqld, Failsafe, KeepBalanced), TimeSpan.FromSeconds(60), login, login, login);
+            new LeaseSettings(FencingTimeout, KillMysqld, Failsafe, KeepBalanced), new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), TimeSpan.FromSeconds(60), login, login, login);
     }
 }

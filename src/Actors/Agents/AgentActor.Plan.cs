@@ -72,7 +72,7 @@ public sealed partial class AgentActor
             SetProgress(new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Working, step.Code, step.Sentence, [.. _warnings.Keys]));
         run.StepBegan = _time.GetTimestamp();
         run.InStep = true;
-        RunAsync(_runner, run, step, _cover).PipeTo(Self);
+        RunAsync(_runner, run, step, _cover, step is AgentStep.AddAddress add ? _earlyLooks.Take(add.Address) : null).PipeTo(Self);
     }
 
     private void HandleStepEnded(StepEnded ended)
@@ -88,6 +88,8 @@ public sealed partial class AgentActor
 
         if (ended.Run != _run || ended.Outcome is not { } outcome)
             return;
+        if (outcome.Looks is { } looks)
+            _network.Take(looks);
         if (outcome.Failure is null && ended.Step is not AgentStep.RememberStopped)
             _log.Info("{0}: done in {1:0.0} ms", ended.Step.Sentence, _time.GetElapsedTime(ended.Run.StepBegan).TotalMilliseconds);
         foreach (string warning in outcome.Warnings)
@@ -237,11 +239,11 @@ public sealed partial class AgentActor
         _run = null;
     }
 
-    private static async Task<StepEnded> RunAsync(StepRunner runner, PlanRun run, AgentStep step, LeaseCover cover)
+    private static async Task<StepEnded> RunAsync(StepRunner runner, PlanRun run, AgentStep step, LeaseCover cover, Task<AddressLooks>? early)
     {
         try
         {
-            return new StepEnded(run, step, await runner.RunAsync(step, cover, run.Token));
+            return new StepEnded(run, step, await runner.RunAsync(step, cover, early, run.Token));
         }
         catch (OperationCanceledException)
         {

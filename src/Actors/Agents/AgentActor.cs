@@ -33,6 +33,9 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     private readonly AgentSetup _setup;
     private readonly AgentPorts _ports;
     private readonly TimeProvider _time;
+    private readonly AddressLooker _looker;
+    private readonly EarlyLooks _earlyLooks;
+    private readonly NetworkView _network;
     private readonly StepRunner _runner;
     private readonly MemoryKeeper _keeper;
     private readonly MonitorContacts _contacts;
@@ -41,6 +44,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     private IActorRef _addressWatch = ActorRefs.Nobody;
     private IActorRef _announcer = ActorRefs.Nobody;
     private IActorRef _lease = ActorRefs.Nobody;
+    private IActorRef _addressCheck = ActorRefs.Nobody;
 
     private FoundHost _found = FoundHost.Nothing;
     private bool _mysqldLooked;
@@ -69,7 +73,10 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _setup = setup;
         _ports = ports;
         _time = time;
-        _runner = new StepRunner(ports, setup.Terms, time);
+        _looker = new AddressLooker(ports.Neighbours, setup.Topology, setup.Host.Name);
+        _earlyLooks = new EarlyLooks(_looker, setup.Addresses, time);
+        _network = new NetworkView(setup.Addresses, time);
+        _runner = new StepRunner(ports, new AddressGuard(_looker, setup.Addresses, setup.Host), setup.Terms, time);
         _keeper = new MemoryKeeper(ports.Store, s_diskTimeout);
         _contacts = new MonitorContacts(setup.Gateways.Select(g => g.Monitor), time, setup.Agent.HeartbeatInterval, _log);
         _gateways = [.. setup.Gateways.Select(g => Context.ActorSelection(g.Path))];
@@ -89,6 +96,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         Receive<LeaseActor.CoverSeen>(HandleCoverSeen);
         Receive<MysqldWatchActor.MysqldSeen>(HandleMysqldSeen);
         Receive<AddressWatchActor.AddressesSeen>(HandleAddressesSeen);
+        Receive<AddressCheckActor.Looked>(m => HandleLooked(m.Looks));
         Receive<MemoryKeeper.Ended>(HandleMemoryEnded);
         Receive<StepEnded>(HandleStepEnded);
         Receive<Rehearsed>(HandleRehearsed);
@@ -104,6 +112,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _addressWatch = Context.ActorOf(AddressWatchActor.Props(_ports.Addresses, _setup.Agent.HeartbeatInterval, _setup.Agent.StatementTimeout), "address-watch");
         _announcer = Context.ActorOf(AnnouncerActor.Props(_ports.Announcer, _setup.Agent.AnnounceInterval, _setup.Agent.StatementTimeout), "announcer");
         _lease = Context.ActorOf(LeaseActor.Props(_setup, _ports.Addresses, _ports.Watch, _ports.LeaseClock), "lease");
+        _addressCheck = Context.ActorOf(AddressCheckActor.Props(_looker, _setup), "address-check");
         _keeper.Load(Self);
         Timers.StartSingleTimer("heartbeat", new HeartbeatDue(), _setup.Agent.HeartbeatInterval);
     }
@@ -142,7 +151,21 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         }
 
         _unsaved = null;
+        LookEarly(order);
         _keeper.Save(m => order.Id < m.Highest ? m : m.Accept(order, _order), failure => HandleOrderSaved(order, sender, failure), Self);
+    }
+
+    /// <summary>Nothing is known of an order before it is stored but that it will most likely be obeyed; asking changes nothing.</summary>
+    private void LookEarly(AgentProtocol.HostOrder order)
+    {
+        if (_addressesRead)
+            _earlyLooks.Begin(order.Roles.Where(a => _setup.Topology.MayCarry(a.Role, _setup.Host.Name) && !_found.Addresses.Contains(a)));
+    }
+
+    private void HandleLooked(AddressLooks looks)
+    {
+        _network.Take(looks);
+        Report(toSender: false, onlyIfChanged: true);
     }
 
     private void HandleOrderSaved(AgentProtocol.HostOrder order, IActorRef sender, string? failure)
@@ -334,6 +357,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
             TellAnnouncer();
         }
 
+        _addressCheck.Tell(new AddressCheckActor.Shown(addresses));
         Remember();
         Report(toSender: false, onlyIfChanged: true);
         Reconcile(evenIfStale: false);
@@ -384,7 +408,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         var report = new AgentProtocol.Report(
             _setup.Topology.Name, _setup.Host.Name, _setup.Incarnation, _seq + 1, _keeper.Memory?.Highest ?? DecisionId.None, _progress,
             AgentReports.FactsOf(_found, _setup.Topology, _ports.Watch.MachineUptime), _keeper.Memory?.TakeOver, _setup.Fingerprint, LetGo,
-            AgentReports.LeaseOf(_order, _cover, _ports.LeaseClock.GetElapsedTime(0)));
+            AgentReports.LeaseOf(_order, _cover, _ports.LeaseClock.GetElapsedTime(0)), _network.Facts(_found.Addresses));
         if (onlyIfChanged && !AgentReports.Differ(_lastSent, report))
             return;
         _seq++;

@@ -32,6 +32,7 @@ internal static class AgentReports
     public static AgentProtocol.Report Lasting(AgentProtocol.Report report) => report with
     {
         Seq = 0,
+        Network = null,
         Progress = report.Progress with { Warnings = [] },
         Lease = report.Lease is { } lease ? lease with { LeftMs = 0, Trouble = lease.Trouble is null ? null : "" } : null,
         Facts = report.Facts with
@@ -48,7 +49,12 @@ internal static class AgentReports
     public static bool Differ(AgentProtocol.Report? last, AgentProtocol.Report now) =>
         last is null || Lasting(last) != Lasting(now)
         || !last.Facts.Addresses.AsSpan().SequenceEqual(now.Facts.Addresses.AsSpan())
-        || !last.Progress.Warnings.AsSpan().SequenceEqual(now.Progress.Warnings.AsSpan());
+        || !last.Progress.Warnings.AsSpan().SequenceEqual(now.Progress.Warnings.AsSpan())
+        || !Seen(last.Network).SequenceEqual(Seen(now.Network));
+
+    /// <summary>Who answers for what, whenever that was seen.</summary>
+    private static IEnumerable<string> Seen(AgentProtocol.NetworkFacts? network) =>
+        network is null ? [] : [.. network.Macs, .. network.Looks.SelectMany(l => l.Answers.Select(a => $"{l.Address} {a}").Prepend($"{l.Address}"))];
 
     private static AgentProtocol.ReplicationFacts? ReplicationOf(FoundChannel? channel, ClusterTopology topology)
     {

@@ -13,7 +13,13 @@ public sealed record StepOutcome(string? Failure, ImmutableArray<string> Warning
     /// <summary>It failed for want of a renewed lease only: it is tried again as soon as there is one.</summary>
     public bool AwaitsLease { get; init; }
 
+    /// <summary>What was seen on the network; null = nothing was looked at.</summary>
+    internal AddressLooks? Looks { get; init; }
+
     public static readonly StepOutcome Done = new(null, [], null);
+
+    /// <summary>What came of the rest of the step, with what is known of this part.</summary>
+    internal StepOutcome And(StepOutcome rest) => rest with { Warnings = [.. Warnings, .. rest.Warnings], Looks = Looks };
 
     public static StepOutcome Failed(string sentence) => new(sentence, [], null);
 

@@ -9,9 +9,10 @@ namespace Mmm.Actors.Agents;
 /// Carries single steps of a plan out over the ports. Keeps no state of its own, so a step may be cancelled and another begun at any time.
 /// </summary>
 /// <param name="ports">mysqld, addresses, announcements.</param>
+/// <param name="guard">Whether an address may be shown.</param>
 /// <param name="terms">Deadlines and counts.</param>
 /// <param name="time">Clock of the pauses.</param>
-public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider time)
+internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, StepTerms terms, TimeProvider time)
 {
     private readonly WriteBlocker _blocker = new(ports.Mysql, terms, time);
     private readonly ReplicationSteps _replication = new(ports.Mysql, terms, time);
@@ -19,12 +20,13 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
     /// <summary>Ends with an outcome, also when the step failed; throws only <see cref="OperationCanceledException"/>, when cancelled.</summary>
     /// <param name="step">What to do.</param>
     /// <param name="cover">What the host's leases allow.</param>
+    /// <param name="early">The look at the network that has begun for the address of the step; null = none.</param>
     /// <param name="cancel">Ends it.</param>
-    public async Task<StepOutcome> RunAsync(AgentStep step, LeaseCover cover, CancellationToken cancel)
+    public async Task<StepOutcome> RunAsync(AgentStep step, LeaseCover cover, Task<AddressLooks>? early, CancellationToken cancel)
     {
         try
         {
-            return await DispatchAsync(step, cover, cancel);
+            return await DispatchAsync(step, cover, early, cancel);
         }
         catch (MysqlServerException e)
         {
@@ -68,11 +70,11 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
         }
     }
 
-    private Task<StepOutcome> DispatchAsync(AgentStep step, LeaseCover cover, CancellationToken cancel) => step switch
+    private Task<StepOutcome> DispatchAsync(AgentStep step, LeaseCover cover, Task<AddressLooks>? early, CancellationToken cancel) => step switch
     {
         AgentStep.Impossible s => Task.FromResult(StepOutcome.Failed(s.Sentence)),
         AgentStep.RemoveAddress s => RemoveAsync(s, cancel),
-        AgentStep.AddAddress s => AddAsync(s, cover, cancel),
+        AgentStep.AddAddress s => AddAsync(s, cover, early, cancel),
         AgentStep.BlockWrites => _blocker.BlockAsync(cancel),
         AgentStep.KillConnections => _blocker.EndClientsAsync(cancel),
         AgentStep.CatchUp s => _replication.CatchUpAsync(s.Order, cancel),
@@ -93,7 +95,13 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
         return StepOutcome.Done;
     }
 
-    private async Task<StepOutcome> AddAsync(AgentStep.AddAddress step, LeaseCover cover, CancellationToken cancel)
+    private async Task<StepOutcome> AddAsync(AgentStep.AddAddress step, LeaseCover cover, Task<AddressLooks>? early, CancellationToken cancel)
+    {
+        StepOutcome asked = await guard.MayShowAsync(step.Address, early, cancel);
+        return asked.Failure is not null ? asked : asked.And(await ShowAsync(step, cover, cancel));
+    }
+
+    private async Task<StepOutcome> ShowAsync(AgentStep.AddAddress step, LeaseCover cover, CancellationToken cancel)
     {
         int seconds = cover.Seconds(step.Address, ports.LeaseClock.GetElapsedTime(0));
         if (seconds == 0)
@@ -147,10 +155,11 @@ public sealed class StepRunner(AgentPorts ports, StepTerms terms, TimeProvider t
 /// <param name="Mysql">The local mysqld.</param>
 /// <param name="Addresses">The host's addresses.</param>
 /// <param name="Announcer">Tells the neighbours.</param>
+/// <param name="Neighbours">Asks them.</param>
 /// <param name="Watch">mysqld's process.</param>
 /// <param name="Store">What is remembered.</param>
 /// <param name="LeaseClock">Monotonic, and goes on while the machine is suspended.</param>
-public sealed record AgentPorts(IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock);
+public sealed record AgentPorts(IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, INeighbours Neighbours, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock);
 
 /// <summary>Deadlines and counts of the steps.</summary>
 /// <param name="WriterGrace">How long running writers may finish once read_only is being set.</param>

@@ -81,7 +81,7 @@ internal static class AgentNode
     private static AgentSetup SetupOf(MmmSettings settings, ClusterSettings cluster, Host host, TimeProvider time) => new(
         host, cluster.Topology, settings.Agent, cluster.Decisions.CatchUpTimeout,
         [.. settings.Monitors.Select(MonitorGateway.Of)], time.GetUtcNow().UtcTicks, SettingsFingerprint.Of(settings),
-        cluster.Decisions.LeaseTtl, cluster.Lease, AgentHocon.LeaseDispatcher);
+        cluster.Decisions.LeaseTtl, cluster.Lease, cluster.Addresses, AgentHocon.LeaseDispatcher);
 
     private static LocalMysqlServer MysqlOf(MmmSettings settings, ClusterSettings cluster, Host host) => new(
         new MysqlEndpoint(host.Ip, host.MysqlPort, settings.Agent.MysqlSocket, cluster.AgentUser),
@@ -95,6 +95,7 @@ internal static class AgentNode
         mysql,
         new KernelAddresses(poller, host.ClusterInterface),
         announcer,
+        new KernelNeighbours(poller, host.ClusterInterface),
         new ProcessWatch(poller, settings.Agent.MysqlPidFile, settings.Agent.LocalWatchInterval, TimeProvider.System),
         new AgentStateFile(settings.Agent.StateDir, cluster.Topology.Name, host.Name),
         new BootClock());

@@ -24,6 +24,7 @@ public sealed class LabCluster : IDisposable
         Http = new LabHttp(plan, secrets, Keeper);
         Faults = new LabFaults(this);
         Client = new LabClient(this);
+        Monitors = new LabMonitors(this);
     }
 
     public LabPlan Plan { get; }
@@ -45,6 +46,9 @@ public sealed class LabCluster : IDisposable
 
     /// <summary>Breaks and mends.</summary>
     public LabFaults Faults { get; }
+
+    /// <summary>Changes of the list of monitors.</summary>
+    public LabMonitors Monitors { get; }
 
     /// <summary>The writing client.</summary>
     public LabClient Client { get; }
@@ -105,6 +109,6 @@ public sealed class LabCluster : IDisposable
     internal IReadOnlyList<string> MmmCommand(IEnumerable<string> arguments) =>
     [
         .. _inside.On("client"), Programs.Dotnet, Programs.Control,
-        "--monitors", string.Join(',', Plan.MonitorHosts.Select(m => $"{m.Ip}:{LabPlan.HttpPort}")), "--token-file", Paths.TokenFile, .. arguments,
+        "--monitors", string.Join(',', Plan.Hosts.Where(h => LabPrograms.Of(Plan, h).Contains(LabPrograms.Monitor)).Select(m => $"{m.Ip}:{LabPlan.HttpPort}")), "--token-file", Paths.TokenFile, .. arguments,
     ];
 }

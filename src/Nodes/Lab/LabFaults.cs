@@ -1,3 +1,4 @@
+using System.Net;
 using Mmm.Lab.Network;
 using Mmm.Lab.Processes;
 using static Mmm.Lab.Processes.KeeperProtocol;
@@ -98,6 +99,22 @@ public sealed class LabFaults(LabCluster lab)
         HostClock.Set(lab.Paths, host, seconds);
     }
 
+    /// <summary>A machine that is none of the lab's answers for an address as well, usually one of its role addresses. One machine, with any number of addresses.</summary>
+    /// <returns>Its hardware address.</returns>
+    public Task<string> ForeignUpAsync(string address, CancellationToken ct = default)
+    {
+        IPAddress ip = Parsed(address);
+        return lab.Plan.Hosts.FirstOrDefault(h => h.Ip == ip.ToString() || h.Ip6 == ip.ToString()) is { } own
+            ? throw new LabException($"{address} is the own address of '{own.Name}', without which the lab does not work: give a role address, for example {lab.Plan.WriterIp}.")
+            : new Foreigner(lab.Paths, lab.Inside).AddAsync(ip, ct);
+    }
+
+    /// <summary>It has let go of one address, or is gone.</summary>
+    /// <param name="address">Null = it is gone.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task ForeignDownAsync(string? address = null, CancellationToken ct = default) =>
+        new Foreigner(lab.Paths, lab.Inside).RemoveAsync(address is null ? null : Parsed(address), ct);
+
     /// <summary>Stops both replication threads, or one of them (<c>IO_THREAD</c>, <c>SQL_THREAD</c>).</summary>
     public Task StopReplicationAsync(string host, string thread = "", CancellationToken ct = default) => lab.Server(host).ExecuteAsync($"STOP SLAVE {thread}", ct);
 
@@ -134,6 +151,9 @@ public sealed class LabFaults(LabCluster lab)
 
     private Task<string> LinkAsync(LabHost host, bool up, CancellationToken ct) =>
         Tool.RunOrThrowAsync([.. lab.Inside.OnSwitch, "ip", "link", "set", host.Port, up ? "up" : "down"], ct: ct);
+
+    private static IPAddress Parsed(string address) =>
+        IPAddress.TryParse(address, out IPAddress? ip) ? ip : throw new LabException($"'{address}' is no IP address.");
 
     private LabHost Check(string host, string program)
     {

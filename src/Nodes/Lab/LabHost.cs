@@ -6,6 +6,9 @@ public enum LabHostKind
     Master,
     Slave,
     Monitor,
+
+    /// <summary>A machine for one more monitor: neither configured nor started until it is.</summary>
+    Spare,
     Client,
 }
 

@@ -37,7 +37,7 @@ public sealed class LabHttp : IDisposable
     /// <summary>The freshest picture any monitor has; null when no monitor answers with one.</summary>
     public async Task<ClusterReading?> FreshestAsync(CancellationToken ct = default)
     {
-        ClusterReading?[] all = await Task.WhenAll(_plan.MonitorHosts.Select(m => ReadAsync(m.Name, ct)));
+        ClusterReading?[] all = await Task.WhenAll(_plan.Hosts.Where(h => LabPrograms.Of(_plan, h).Contains(LabPrograms.Monitor)).Select(m => ReadAsync(m.Name, ct)));
         return all.OfType<ClusterReading>().Where(r => !r.Stale).OrderByDescending(r => r.Snapshot.Decision).ThenByDescending(r => r.Snapshot.Seq).FirstOrDefault();
     }
 

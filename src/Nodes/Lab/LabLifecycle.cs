@@ -99,7 +99,7 @@ public static class LabLifecycle
         }
 
         say($"Starting {plan.Options.Monitors} monitor(s) and {plan.DatabaseHosts.Count()} agents ...");
-        foreach (LabHost host in plan.Hosts)
+        foreach (LabHost host in plan.Hosts.Where(h => h.Kind != LabHostKind.Spare))
             await StartProgramsAsync(lab, host, ct);
         return lab;
     }
@@ -111,6 +111,7 @@ public static class LabLifecycle
             throw new LabException($"The lab '{wanted.Name}' is up with other options; remove it first: mmm-lab down --name {wanted.Name}");
         say($"The lab '{wanted.Name}' is up; putting it in order ...");
         await lab.Faults.HealAsync(ct: ct);
+        await lab.Faults.ForeignDownAsync(ct: ct);
         foreach (LabHost host in lab.Plan.Hosts)
         {
             if (!(await lab.Inside.ShellOnAsync(host.Name, "ip -4 addr show dev eth0\n", ct)).Contains(host.Ip + "/", StringComparison.Ordinal))

@@ -16,6 +16,9 @@ public sealed partial record LabOptions
     /// <summary>Monitor nodes: 1, 3 or 5.</summary>
     public int Monitors { get; init; } = 3;
 
+    /// <summary>Machines beside those on which a monitor could be started, 0 to 2: see <see cref="LabMonitors"/>.</summary>
+    public int Spares { get; init; }
+
     /// <summary>Slaves beside the two masters, 0 to 4.</summary>
     public int Slaves { get; init; } = 2;
 
@@ -49,6 +52,8 @@ public sealed partial record LabOptions
             return $"'{Range}' is no range for a lab: give an IPv4 network of 256 addresses, for example 10.77.0.0/24.";
         if (Monitors is not (1 or 3 or 5))
             return $"{Monitors} monitors: a lab has 1, 3 or 5.";
+        if (Spares is < 0 or > 2)
+            return $"{Spares} spare machines for monitors: a lab has 0 to 2.";
         if (Slaves is < 0 or > 4)
             return $"{Slaves} slaves: a lab has 0 to 4.";
         return null;

@@ -28,6 +28,7 @@ public sealed class LabPlan
             At("master2", LabHostKind.Master, 12),
             .. Enumerable.Range(1, options.Slaves).Select(i => At("slave" + i, LabHostKind.Slave, 12 + i)),
             .. options.Bare ? [] : Enumerable.Range(1, options.Monitors).Select(i => At("mon" + i, LabHostKind.Monitor, 20 + i)),
+            .. options.Bare ? [] : Enumerable.Range(options.Monitors + 1, options.Spares).Select(i => At("mon" + i, LabHostKind.Spare, 20 + i)),
             At("client", LabHostKind.Client, 30),
         ];
         SwitchIp = prefix + "254";
@@ -53,6 +54,7 @@ public sealed class LabPlan
 
     public IEnumerable<LabHost> DatabaseHosts => Hosts.Where(h => h.HasDatabase);
 
+    /// <summary>Machines on which a monitor runs from the beginning.</summary>
     public IEnumerable<LabHost> MonitorHosts => Hosts.Where(h => h.Kind == LabHostKind.Monitor);
 
     public LabHost this[string name] => Hosts.FirstOrDefault(h => h.Name == name)

@@ -21,7 +21,7 @@ public static class LabPrograms
     /// <summary>Programs of a host, in the order a boot starts them.</summary>
     public static IReadOnlyList<string> Of(LabPlan plan, LabHost host) => host.Kind switch
     {
-        LabHostKind.Monitor => [Monitor],
+        LabHostKind.Monitor or LabHostKind.Spare => [Monitor],
         LabHostKind.Client => [],
         _ => plan.Options.Bare ? [Mysqld] : [Mysqld, Agent],
     };

@@ -70,6 +70,18 @@ public sealed record ClusterState
     /// <summary>When the granters were last told of the <see cref="Voters"/>; null = not since the last change.</summary>
     public DateTimeOffset? VotersToldAt { get; init; }
 
+    /// <summary>Machines that answer for a role address and should not, in the order in which they were first seen.</summary>
+    public ImmutableArray<AddressConflict> AddressConflicts { get; init; } = [];
+
+    /// <summary>Whose each role address is, and since when.</summary>
+    public ImmutableSortedDictionary<RoleAddress, AddressTenure> Tenures { get; init; } = ImmutableSortedDictionary<RoleAddress, AddressTenure>.Empty;
+
+    /// <summary>The document that <see cref="Tenures"/> were last compared with.</summary>
+    internal ClusterDocument? TenuresOf { get; init; }
+
+    /// <summary>The hosts show an address also when another machine answers for it (addresses.on_conflict = take).</summary>
+    public bool TakeAnyway { get; init; }
+
     /// <summary>The document that <see cref="Orders"/> were last compared with: while it is the same object no order can have changed.</summary>
     internal ClusterDocument? OrderedFor { get; init; }
 

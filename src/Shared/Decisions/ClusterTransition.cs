@@ -40,6 +40,7 @@ public static class ClusterTransition
             Checks = cluster.Checks,
             Configured = configured,
             FirstVoters = voters,
+            TakeAnyway = cluster.Addresses.TakeAnyway,
             Coordinator = coordinator,
             Fingerprint = fingerprint,
             Epoch = opened.Epoch,
@@ -106,7 +107,8 @@ public static class ClusterTransition
                 return state with { Vantages = state.Vantages.SetItem(r.Monitor, new VantageSight(r, state.At, sound)) };
             case ReplicationSeen { Sight: var s } when state.Sights.TryGetValue(s.Host, out HostSight? host):
                 return state with { Sights = state.Sights.SetItem(s.Host, host with { Replication = s, ReplicationAt = state.At }) };
-            case AgentReported { Report: var a } when state.Sights.TryGetValue(a.Host, out HostSight? host):
+            case AgentReported { Report: var said } when state.Sights.TryGetValue(said.Host, out HostSight? host):
+                Report a = NetworkFactsRule.Sound(said, state.Topology);
                 if (host.Agent is { } last && (last.Incarnation, last.Seq).CompareTo((a.Incarnation, a.Seq)) >= 0
                     && (last.Incarnation == a.Incarnation || state.AgentReachable(a.Host)))
                     return state;
@@ -115,6 +117,7 @@ public static class ClusterTransition
                     effects.Add(new LookAgain(a.Host));
                 bool back = host.HeardAt is { } heard && state.At - heard > state.Settings.AgentTimeout;
                 state = state with { Sights = state.Sights.SetItem(a.Host, host with { Agent = a, HeardAt = state.At }) };
+                state = AddressConflicts.Absorb(state, a);
                 return back ? state.Noted("agent_back", a.Host, $"Agent on host '{a.Host}' is reachable again") : state;
             case WithdrawalConfirmed { Confirmed: var c }:
                 return Leases.Absorb(state, c);
@@ -210,6 +213,7 @@ public static class ClusterTransition
             state = state with { Document = before.Document };
         }
 
+        state = AddressConflicts.Watch(state);
         if (answer is not null)
         {
             var id = new DecisionId(state.Epoch, state.Version);
@@ -220,7 +224,7 @@ public static class ClusterTransition
         }
 
         if (state.Document is { Mode: not ClusterMode.Passive } && !state.Blind)
-            state = VotersChange.Tell(Leases.Withdraw(IssueOrders(state, ordered), ordered), ordered);
+            state = AddressConflicts.TellAgain(VotersChange.Tell(Leases.Withdraw(IssueOrders(state, ordered), ordered), ordered), ordered);
         if (state.Document is { Mode: not ClusterMode.Passive } && before.Document is not null && !state.Blind)
             ordered.AddRange(KillHosts(before, state));
         ordered.AddRange(effects);

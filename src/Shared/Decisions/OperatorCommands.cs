@@ -155,6 +155,9 @@ public static class OperatorCommands
             return (s, $"ERROR: Role '{role}' is assigned to preferred host '{prefer}'. Can't move it!");
         if (MoveRuns(s, slot, host) is { } running)
             return (s, running);
+        // It would be taken from a host that shows it and shown by nobody.
+        if (!s.TakeAnyway && slot.Holder is not null && AddressConflicts.ForeignMac(s, slot.Address) is { } mac)
+            return (s, $"ERROR: A machine that is no host of this cluster answers for {slot.Address} (MAC {mac}), so '{host}' would not show it. Take the address off that machine first!");
         string old = slot.Owner ?? "";
         s = s.Noted("admin_move_role", host, $"Admin moved role '{role}' from '{old}' to '{host}' ({by})");
         s = slot.Address == s.Writer ? WriterMove.Begin(s, host, MoveCause.Command, force: false, "move_role") : s.Deciding(d => d.With(slot.GivenTo(host, s.At)));

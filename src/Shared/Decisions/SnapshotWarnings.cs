@@ -25,6 +25,7 @@ internal static class SnapshotWarnings
             if (d.Move is { Trouble: not null } move)
                 w.Add($"role {state.Writer} is held up: {Snapshots.SentenceOf(move)}{Hint(state, move)}");
             w.AddRange(d.Slots.Select(s => OfRole(state, s)).OfType<string>());
+            w.AddRange(AddressConflicts.Warnings(state));
             foreach ((string host, HostRecord r) in d.Hosts)
                 w.AddRange(OfHost(state, host, r));
         }
@@ -39,6 +40,8 @@ internal static class SnapshotWarnings
         string role = state.Writer.Role;
         return (move.Phase, move.Force) switch
         {
+            // Nothing but the address is missing: force would not help.
+            (MovePhase.TakingOver, false) when state.Sights[move.To].Agent?.Progress.Step == "add_address" => "",
             (MovePhase.TakingOver, false) => $"; 'move_role --force {role} {move.To}' goes on without what it could not apply",
             _ => "",
         };

@@ -109,6 +109,7 @@ public static class AgentProtocol
     /// address that is not in it, and, unless it is a writable one, mysqld read-only or dead. Whatever else the order wants may still be under way.
     /// </param>
     /// <param name="Lease">Its leases; null when it claims nothing.</param>
+    /// <param name="Network">What it sees on the network of the role addresses; null = it does not look (addresses.check_interval = 0s).</param>
     public sealed record Report(
         string Cluster,
         string Host,
@@ -120,7 +121,22 @@ public static class AgentProtocol
         TakeOver? TakeOver,
         string? Fingerprint = null,
         bool LetGo = false,
-        LeaseFacts? Lease = null) : IMessage;
+        LeaseFacts? Lease = null,
+        NetworkFacts? Network = null) : IMessage;
+
+    /// <summary>What an agent sees on the network that the role addresses are on. Who receives it believes no more of it than <c>NetworkFactsRule</c> lets through.</summary>
+    /// <param name="Macs">Hardware addresses of the host's own interfaces, as <c>02:00:5e:10:00:01</c>: who answers with one of them is this host.</param>
+    /// <param name="Looks">At most one per role address that the host does not show itself: the latest.</param>
+    public sealed record NetworkFacts(ImmutableArray<string> Macs, ImmutableArray<AddressLook> Looks);
+
+    /// <param name="Address">Who answers for it was asked for on the network (ARP, neighbour solicitation).</param>
+    /// <param name="AgeMs">Time since then, in milliseconds.</param>
+    /// <param name="Answers">Who answered or announced it; never the host itself. Empty = nobody.</param>
+    public sealed record AddressLook(RoleAddress Address, long AgeMs, ImmutableArray<Answerer> Answers);
+
+    /// <param name="Mac">Hardware address, as in <see cref="NetworkFacts"/>.</param>
+    /// <param name="Host">The other host of the cluster whose own address is answered for by the same hardware address; null = none.</param>
+    public sealed record Answerer(string Mac, string? Host);
 
     /// <param name="LeftMs">What is left of the lease that ends first, in milliseconds; 0 = something that the order gives is not leased.</param>
     /// <param name="ByPeers">Exclusive roles go on by the word of the other hosts, as no quorum of monitors answers (failsafe).</param>

@@ -69,6 +69,7 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
             decisions,
             timing.Checks.ToImmutableSortedDictionary(c => c.Kind, c => new CheckSettings(c.CheckPeriod.Value, c.TrapPeriod.Value, c.Timeout.Value)),
             Lease(section),
+            timing.Addresses.Settings,
             maxBacklog.Value,
             Login(section, own, "monitor", NodeKind.Monitor),
             Login(section, own, "agent", NodeKind.Agent),
@@ -109,7 +110,18 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
             section.Duration("move_timeout", TimeSpan.FromSeconds(1), 2 * _hour),
             section.Duration("startup_timeout", TimeSpan.FromMilliseconds(100), 10 * _minute),
             section.Duration("sight_timeout", TimeSpan.FromMilliseconds(200), _minute),
+            Addresses(section.Sub("addresses")),
             drafts);
+    }
+
+    private static AddressDraft Addresses(Section section)
+    {
+        var draft = new AddressDraft(
+            section.Duration("probe", TimeSpan.Zero, TimeSpan.FromSeconds(1)),
+            section.Choice("on_conflict", ("refuse", false), ("take", true)),
+            section.Duration("check_interval", TimeSpan.Zero, _hour));
+        section.RefuseUnknown();
+        return draft;
     }
 
     private static LeaseSettings Lease(Section section)

@@ -94,6 +94,7 @@ public sealed record AgentSettings(
 /// <param name="Decisions">What the decision core goes by.</param>
 /// <param name="Checks">Per kind of check.</param>
 /// <param name="Lease">What an agent does when it has no lease.</param>
+/// <param name="Addresses">What an agent does about other machines that answer for a role address.</param>
 /// <param name="MaxBacklog">rep_backlog fails above this; MMM's max_backlog, 60 s.</param>
 /// <param name="MonitorUser">Login of the monitors' checks.</param>
 /// <param name="AgentUser">Login of the agent on its own mysqld.</param>
@@ -103,6 +104,7 @@ public sealed record ClusterSettings(
     DecisionSettings Decisions,
     ImmutableSortedDictionary<CheckKind, CheckSettings> Checks,
     LeaseSettings Lease,
+    AddressSettings Addresses,
     TimeSpan MaxBacklog,
     MysqlLogin MonitorUser,
     MysqlLogin AgentUser,
@@ -114,6 +116,12 @@ public sealed record ClusterSettings(
 /// <param name="Failsafe">Without a quorum of monitors a host keeps its exclusive roles while all other hosts that may carry them agree.</param>
 /// <param name="KeepBalanced">Balanced addresses stay where they are while there is no quorum of monitors.</param>
 public sealed record LeaseSettings(TimeSpan FencingTimeout, bool KillMysqld, bool Failsafe, bool KeepBalanced);
+
+/// <summary>HOCON: <c>addresses { … }</c> of a cluster.</summary>
+/// <param name="Probe">How long it is listened whether another machine answers for an address before the address is shown; zero = nobody is asked.</param>
+/// <param name="TakeAnyway">An address that another machine answers for is shown all the same (on_conflict = take).</param>
+/// <param name="CheckInterval">How often each agent asks who answers for the addresses it does not show itself; zero = never.</param>
+public sealed record AddressSettings(TimeSpan Probe, bool TakeAnyway, TimeSpan CheckInterval);
 
 /// <summary>HOCON: <c>checks.NAME { check_period, trap_period, timeout }</c>.</summary>
 /// <param name="CheckPeriod">Time between two checks.</param>

@@ -41,7 +41,14 @@ internal sealed record ClusterTimingDraft(
     Setting<TimeSpan> MoveTimeout,
     Setting<TimeSpan> StartupTimeout,
     Setting<TimeSpan> SightTimeout,
+    AddressDraft Addresses,
     ImmutableArray<CheckDraft> Checks);
+
+/// <summary>What was read of <c>addresses { … }</c>.</summary>
+internal sealed record AddressDraft(Setting<TimeSpan> Probe, Setting<bool> TakeAnyway, Setting<TimeSpan> CheckInterval)
+{
+    public AddressSettings Settings => new(Probe.Value, TakeAnyway.Value, CheckInterval.Value);
+}
 
 /// <summary>The settings of the agents that rules compare.</summary>
 internal sealed record AgentTimingDraft(Setting<TimeSpan> HeartbeatInterval, Setting<TimeSpan> LocalWatchInterval);

@@ -8,6 +8,15 @@ internal static class TimingRules
 {
     private static readonly TimeSpan _publishedLocalWatch = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>About what a takeover needs before it comes to the address; a longer probe is waited for.</summary>
+    private static readonly TimeSpan _freeProbe = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Shorter, and a busy machine's answer comes too late.</summary>
+    private static readonly TimeSpan _shortestProbe = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Each look is a few packets to everybody on the link.</summary>
+    private static readonly TimeSpan _shortestCheck = TimeSpan.FromSeconds(1);
+
     public static void Check(MembershipDraft membership, AgentTimingDraft agent, ImmutableArray<ClusterDraft> clusters, SettingsProblems problems)
     {
         var rules = new Rules(problems);
@@ -33,6 +42,15 @@ internal static class TimingRules
         rules.More(cluster.StartupTimeout, agent.HeartbeatInterval, 1, "no agent would have been heard of");
         rules.AtLeastSum(cluster.MoveTimeout, [cluster.LeaseTtl, cluster.CatchUpTimeout], "a move could never use the time its steps are given");
         rules.KernelSeconds(cluster.LeaseTtl);
+        CheckAddresses(cluster.Addresses, rules);
+    }
+
+    private static void CheckAddresses(AddressDraft addresses, Rules rules)
+    {
+        rules.OffOrAtLeast(addresses.Probe, _shortestProbe, "the answer of a busy machine would come too late");
+        rules.OffOrAtLeast(addresses.CheckInterval, _shortestCheck, "everybody on the network would be asked all the time");
+        if (addresses.Probe is { Valid: true } probe && probe.Value > _freeProbe)
+            rules.Warn(probe, $"'{DurationText.Of(probe.Value)}' delays every failover: a takeover has other work for well below {DurationText.Of(_freeProbe)} only");
     }
 
     private sealed class Rules(SettingsProblems problems)
@@ -61,6 +79,14 @@ internal static class TimingRules
             if (value.Valid && parts.All(p => p.Valid) && value.Value < sum)
                 Refuse(value, "short", $"at least {string.Join(" + ", parts.Select(p => p.Path))} = {DurationText.Of(sum)}", otherwise, parts);
         }
+
+        public void OffOrAtLeast(Setting<TimeSpan> value, TimeSpan least, string otherwise)
+        {
+            if (value.Valid && value.Value != TimeSpan.Zero && value.Value < least)
+                Refuse(value, "short", $"0s (off) or at least {DurationText.Of(least)}", otherwise);
+        }
+
+        public void Warn(Setting<TimeSpan> value, string sentence) => problems.Warn(value, sentence);
 
         /// <summary>The kernel counts an address's lifetime in whole seconds, rounded down from what is left of the lease when the monitors have answered.</summary>
         public void KernelSeconds(Setting<TimeSpan> ttl)

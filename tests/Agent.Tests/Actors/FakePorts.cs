@@ -5,7 +5,7 @@ using Mmm.Shared.Agents;
 namespace Mmm.Agent.Tests.Actors;
 
 /// <summary>Addresses in memory, with the moments they came and went.</summary>
-public sealed class FakeAddresses : IAddresses, IAnnouncer
+public sealed class FakeAddresses : IAddresses, IAnnouncer, INeighbours
 {
     private volatile ImmutableSortedSet<string> _ips = ["127.0.0.1"];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -69,6 +69,27 @@ public sealed class FakeAddresses : IAddresses, IAnnouncer
     public Task CheckAsync(CancellationToken cancel) => Task.CompletedTask;
 
     public Task ChangedAsync(CancellationToken cancel) => _changed.Task.WaitAsync(cancel);
+
+    /// <summary>Machines elsewhere that answer for an address, by address.</summary>
+    public ImmutableDictionary<string, string> Elsewhere { get; set; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Why nobody can be asked.</summary>
+    public string? AskFailure { get; set; }
+
+    /// <summary>Called before anybody is asked.</summary>
+    public Action<IReadOnlyCollection<string>> OnAsk { get; set; } = _ => { };
+
+    /// <summary>Ends when it is time for the answers.</summary>
+    public Task Answering { get; set; } = Task.CompletedTask;
+
+    public async Task<NeighbourAnswers> AskAsync(IReadOnlyCollection<string> ips, TimeSpan window, bool first, CancellationToken cancel)
+    {
+        OnAsk(ips);
+        if (AskFailure is { } why)
+            throw new AddressException(why);
+        await Answering.WaitAsync(cancel);
+        return new NeighbourAnswers(["02:00:00:00:00:01"], ips.Where(Elsewhere.ContainsKey).ToImmutableSortedDictionary(ip => ip, ip => ImmutableSortedSet.Create(Elsewhere[ip])));
+    }
 
     public Task AnnounceAsync(string ip, CancellationToken cancel)
     {

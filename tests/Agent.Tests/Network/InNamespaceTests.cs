@@ -17,9 +17,14 @@ public sealed class InNamespaceTests : IDisposable
     private readonly Poller _poller = new();
     private readonly KernelAddresses _addresses;
     private readonly NeighbourAnnouncer _announcer = new("eth0");
+    private readonly KernelNeighbours _neighbours;
     private readonly CancellationToken _cancel = TestContext.Current.CancellationToken;
 
-    public InNamespaceTests() => _addresses = new KernelAddresses(_poller, "eth0");
+    public InNamespaceTests()
+    {
+        _addresses = new KernelAddresses(_poller, "eth0");
+        _neighbours = new KernelNeighbours(_poller, "eth0");
+    }
 
     public void Dispose()
     {
@@ -114,6 +119,44 @@ public sealed class InNamespaceTests : IDisposable
 
     [Fact(Explicit = true)]
     public Task Announce_ipv6() => AnnounceAsync(Writer6);
+
+    /// <summary>The neighbour has both, and nobody else has anything.</summary>
+    [Fact(Explicit = true)]
+    public async Task Ask()
+    {
+        TimeSpan window = TimeSpan.FromMilliseconds(300);
+        NeighbourAnswers all = await _neighbours.AskAsync([Writer, Writer6, "10.9.0.51", "fd00:9::51"], window, first: false, _cancel);
+        string neighbour = Assert.Single(all.Of(Writer));
+        Assert.Equal([neighbour], all.Of(Writer6));
+        Assert.Equal(2, all.Macs.Count);
+        Assert.DoesNotContain(neighbour, all.OwnMacs);
+        Assert.Contains(all.OwnMacs, mac => ShellAsync("ip link show dev eth0").Result.Contains(mac, StringComparison.Ordinal));
+
+        // The first answer ends it, long before the window does.
+        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        NeighbourAnswers first = await _neighbours.AskAsync([Writer, Writer6], TimeSpan.FromMinutes(10), first: true, soon.Token);
+        Assert.Equal(2, first.Macs.Count);
+
+        // Asking tells nobody anything: no address of ours has been learnt for what was asked.
+        Assert.DoesNotContain("10.9.0.51", await _addresses.ReadAsync(_cancel));
+
+        await ShellAsync("ip link set eth0 down");
+        AddressException e = await Assert.ThrowsAsync<AddressException>(() => _neighbours.AskAsync([Writer], window, first: true, _cancel));
+        Assert.Contains("nobody on eth0 can be asked", e.Message, StringComparison.Ordinal);
+        e = await Assert.ThrowsAsync<AddressException>(() => new KernelNeighbours(_poller, "eth9").AskAsync([Writer], window, first: true, _cancel));
+        Assert.Contains("no interface 'eth9'", e.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The address is on this host's eth1, on the same network: its kernel answers the question of eth0 with eth1's hardware address.</summary>
+    [Fact(Explicit = true)]
+    public async Task Ask_myself()
+    {
+        await ShellAsync($"ip addr add {Writer}/32 dev eth1");
+        NeighbourAnswers answers = await _neighbours.AskAsync([Writer, "10.9.0.2"], TimeSpan.FromMilliseconds(500), first: false, _cancel);
+        Assert.Empty(answers.Of(Writer));
+        Assert.Single(answers.Of("10.9.0.2"));
+        Assert.Equal(2, answers.OwnMacs.Count);
+    }
 
     private async Task AnnounceAsync(string ip)
     {

@@ -62,6 +62,29 @@ public sealed class NamespaceTests : IAsyncLifetime
         await Eventually.TrueAsync("the neighbour knows", async () => (await IpAsync($"-n {s_neighbour} neigh show {ip}")).Contains(mac, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Whoever_has_an_address_is_found_and_nobody_else()
+    {
+        await IpAsync($"-n {s_neighbour} addr add 10.9.0.50/32 dev eth0");
+        await IpAsync($"-n {s_neighbour} addr add fd00:9::50/128 dev eth0 nodad");
+        await InsideAsync(nameof(InNamespaceTests.Ask));
+    }
+
+    [Fact]
+    public async Task A_host_with_two_interfaces_on_one_network_does_not_hold_itself_for_another()
+    {
+        // The neighbour becomes a switch between the two.
+        await IpAsync($"-n {s_here} link add eth1 type veth peer name eth1 netns {s_neighbour}");
+        await IpAsync($"-n {s_neighbour} link add br0 type bridge");
+        await IpAsync($"-n {s_neighbour} addr del 10.9.0.2/24 dev eth0");
+        await IpAsync($"-n {s_neighbour} addr add 10.9.0.2/24 dev br0");
+        foreach (string port in new[] { "eth0", "eth1" })
+            await IpAsync($"-n {s_neighbour} link set {port} master br0 up");
+        await IpAsync($"-n {s_neighbour} link set br0 up");
+        await IpAsync($"-n {s_here} link set eth1 up");
+        await InsideAsync(nameof(InNamespaceTests.Ask_myself));
+    }
+
     private static async Task InsideAsync(string test)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Mmm.Agent.Tests");

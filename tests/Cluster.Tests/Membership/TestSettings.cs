@@ -66,6 +66,7 @@ internal static class TestSettings
                 second * 10, second * 3),
             CheckNames.All.ToImmutableSortedDictionary(k => k, _ => check),
             new LeaseSettings(second, true, true, true),
+            new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero),
             second * 60,
             new MysqlLogin("mmm_monitor", new Secret("monitor-secret")),
             new MysqlLogin("mmm_agent", new Secret("agent-secret")),

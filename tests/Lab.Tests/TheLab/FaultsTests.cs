@@ -117,6 +117,25 @@ public sealed class FaultsTests(BareLab lab) : BareLabTest(lab)
         await Until("slave2 has every row", 20, async () => (await Lab.Client.LostOnAsync("slave2", Stop)).Count == 0);
     }
 
+    [Fact]
+    public async Task A_foreign_machine_answers_for_an_address_until_it_lets_go_of_it_or_is_gone()
+    {
+        string ip = Lab.Plan.ReaderIps[0], other = Lab.Plan.ReaderIps[1];
+        string mac = await Lab.Faults.ForeignUpAsync(ip, Stop);
+        Assert.Equal(mac, await Lab.Faults.ForeignUpAsync(other, Stop));
+        Assert.DoesNotContain(Lab.Plan.Hosts, h => Lab.Inside.ShellOnAsync(h.Name, "ip link show dev eth0\n", Stop).Result.Contains(mac, StringComparison.Ordinal));
+        Assert.Equal((mac, mac), (await HolderOfAsync(ip), await HolderOfAsync(other)));
+
+        await Lab.Faults.ForeignDownAsync(ip, Stop);
+        Assert.Equal(("", mac), (await HolderOfAsync(ip), await HolderOfAsync(other)));
+
+        await Lab.Faults.ForeignDownAsync(ct: Stop);
+        await Lab.Faults.ForeignDownAsync(ct: Stop);
+        Assert.Equal("", await HolderOfAsync(other));
+        Assert.Contains("own address of 'slave1'", (await Assert.ThrowsAsync<LabException>(() => Lab.Faults.ForeignUpAsync(Lab.Plan["slave1"].Ip, Stop))).Message, StringComparison.Ordinal);
+        Assert.Contains("no IP address", (await Assert.ThrowsAsync<LabException>(() => Lab.Faults.ForeignUpAsync("reader", Stop))).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("nosuch", "mysqld", "has no host 'nosuch'")]
     [InlineData("client", "mysqld", "no mysqld on 'client'")]
@@ -125,6 +144,15 @@ public sealed class FaultsTests(BareLab lab) : BareLabTest(lab)
     {
         LabException refused = await Assert.ThrowsAsync<LabException>(() => Lab.Faults.KillAsync(host, program, Stop));
         Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Hardware address that answers on the client's network; empty = none.</summary>
+    private async Task<string> HolderOfAsync(string ip)
+    {
+        await Lab.Inside.ShellOnAsync("client", $"ip neigh flush to {ip} dev eth0\n", Stop);
+        await PingsAsync("client", ip);
+        string[] words = (await Lab.Inside.ShellOnAsync("client", $"ip neigh show to {ip} dev eth0\n", Stop)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return words.SkipWhile(w => w != "lladdr").Skip(1).FirstOrDefault("");
     }
 
     /// <summary>ICMP echo requests the host's kernel has received.</summary>

@@ -64,6 +64,6 @@ internal static class Worlds
             [CheckKind.RepBacklog] = Check(1, 10),
         };
         var login = new MysqlLogin("mmm", new Secret("unused"));
-        return new ClusterSettings(topology, settings ?? Settings, checks.ToImmutableSortedDictionary(), Lease, TimeSpan.FromSeconds(60), login, login, login);
+        return new ClusterSettings(topology, settings ?? Settings, checks.ToImmutableSortedDictionary(), Lease, new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), TimeSpan.FromSeconds(60), login, login, login);
     }
 }

@@ -83,6 +83,7 @@ public sealed class ExampleFilesTests
             settings.Agent);
         Assert.Equal(Ms(60_000), c1.MaxBacklog);
         Assert.Equal(new LeaseSettings(Ms(1000), true, true, true), c1.Lease);
+        Assert.Equal(new AddressSettings(Ms(60), false, Ms(5000)), c1.Addresses);
         Assert.Equal(new Host("slave1", "192.168.100.23", HostMode.Slave, null, 3306, 9989, "eth0"), c1.Topology.Hosts["slave1"]);
     }
 

@@ -91,6 +91,20 @@ public sealed class SettingsReadingTests
         Assert.Equal(new LeaseSettings(Ms(fencingMs), kill, failsafe, keep), SettingsBase.Read(line).Settings.Clusters["C1"].Lease);
 
     [Theory]
+    [InlineData("", 60, false, 5000)]
+    [InlineData("cluster C1.addresses { probe = 0, on_conflict = take, check_interval = 1m }", 0, true, 60_000)]
+    [InlineData("cluster_defaults.addresses { probe = 20ms, check_interval = 0s }", 20, false, 0)]
+    public void What_is_done_about_other_machines_that_answer_for_an_address_arrives_too(string line, int probeMs, bool take, int checkMs) =>
+        Assert.Equal(new AddressSettings(Ms(probeMs), take, Ms(checkMs)), SettingsBase.Read(line).Settings.Clusters["C1"].Addresses);
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("cluster C1.addresses.probe = 100ms", false)]
+    [InlineData("cluster C1.addresses.probe = 101ms", true)]
+    public void A_probe_that_delays_failovers_is_warned_of(string line, bool warned) =>
+        Assert.Equal(warned, SettingsBase.Read(line).Warnings.Any(w => w.Contains("addresses.probe", StringComparison.Ordinal) && w.Contains("delays every failover", StringComparison.Ordinal)));
+
+    [Theory]
     [InlineData("", 3200)]
     [InlineData("cluster_defaults.lease.ttl = 1200ms", 1200)]
     [InlineData("cluster_defaults.lease.ttl = 1200ms, cluster C1.lease.ttl = 60s, cluster C1.move_timeout = 90s", 60_000)]

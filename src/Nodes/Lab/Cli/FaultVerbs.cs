@@ -11,6 +11,8 @@ internal static class FaultVerbs
     private static readonly Option<string[]> _from = new("--from") { Description = "Hosts it is cut off from (comma list); default: everyone.", CustomParser = r => [.. r.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries))] };
     private static readonly Option<bool> _oneWay = new("--one-way") { Description = "Only what HOST sends is lost; it still hears the others." };
     private static readonly Argument<string> _offset = new("OFFSET") { Description = "Seconds ahead (+3600s) or behind (-3600s); 0 sets it right." };
+    private static readonly Argument<string> _address = new("ADDRESS") { Description = "Usually a role address of the lab." };
+    private static readonly Argument<string?> _maybeAddress = new("ADDRESS") { Description = "Only this address; default: the machine goes.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Argument<int> _seconds = new("SECONDS") { Description = "How late it applies everything; 0 ends it." };
 
     public static IEnumerable<Command> All() =>
@@ -28,6 +30,7 @@ internal static class FaultVerbs
         CommonOptions.Verb("partition", "Drop a host's network traffic silently; its link stays up.", [_host, _from, _oneWay], PartitionAsync),
         CommonOptions.Verb("heal", "End partitions and plug cables in again.", [_maybeHost], HealAsync),
         CommonOptions.Verb("clock", "Step a host's wall clock, for all of its programs; its monotonic clock stays true (needs a lab of 'up --clocks').", [_host, _offset], Clock),
+        Foreign(),
         Host("stop-replication", "Stop a replica's threads.", "has stopped replicating", (f, h, ct) => f.StopReplicationAsync(h, "", ct)),
         Host("start-replication", "Start them again, without lag.", "replicates", (f, h, ct) => f.StartReplicationAsync(h, ct)),
         CommonOptions.Verb("lag", "Make a replica apply everything late.", [_host, _seconds], LagAsync),
@@ -79,6 +82,23 @@ internal static class FaultVerbs
         Say.Line($"{host}'s clock {now} (its programs notice within {HostClock.TakenUpWithin.TotalSeconds:0} s).");
         return Task.FromResult(0);
     }
+
+    private static Command Foreign() => new("foreign", "A machine that is none of the lab's answers for an address, too.")
+    {
+        CommonOptions.Verb("up", "It answers for ADDRESS from now on.", [_address], async (lab, parsed, ct) =>
+        {
+            string address = parsed.GetValue(_address)!;
+            Say.Line($"A machine that is none of the lab's answers for {address} (MAC {await lab.Faults.ForeignUpAsync(address, ct)}).");
+            return 0;
+        }),
+        CommonOptions.Verb("down", "It lets go of ADDRESS, or is gone.", [_maybeAddress], async (lab, parsed, ct) =>
+        {
+            string? address = parsed.GetValue(_maybeAddress);
+            await lab.Faults.ForeignDownAsync(address, ct);
+            Say.Line(address is null ? "The foreign machine is gone." : $"The foreign machine does not answer for {address} any more.");
+            return 0;
+        }),
+    };
 
     private static async Task<int> LagAsync(LabCluster lab, ParseResult parsed, CancellationToken ct)
     {

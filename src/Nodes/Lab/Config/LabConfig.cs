@@ -9,18 +9,22 @@ internal static class LabConfig
 
     public static void Write(LabPlan plan, LabPaths paths, LabSecrets secrets)
     {
-        PrivateFile.Write(paths.CommonConfig, Common(plan, secrets));
-        foreach (LabHost host in plan.MonitorHosts)
+        WriteCommon(plan, paths, secrets, plan.MonitorHosts);
+        foreach (LabHost host in plan.Hosts.Where(h => LabPrograms.Of(plan, h).Contains(LabPrograms.Monitor)))
             PrivateFile.Write(FileOf(paths, host), Monitor(plan, paths, secrets, host));
         foreach (LabHost host in plan.DatabaseHosts)
             PrivateFile.Write(FileOf(paths, host), Agent(paths, host));
     }
 
-    private static string Common(LabPlan plan, LabSecrets secrets)
+    /// <summary>The part that all share.</summary>
+    public static void WriteCommon(LabPlan plan, LabPaths paths, LabSecrets secrets, IEnumerable<LabHost> monitors) =>
+        PrivateFile.Write(paths.CommonConfig, Common(plan, secrets, monitors));
+
+    private static string Common(LabPlan plan, LabSecrets secrets, IEnumerable<LabHost> monitors)
     {
         StringBuilder text = new();
         text.Append("# Shared by all nodes of this lab. What is not set here has its default in mmm.reference.conf.\n\nmonitors {\n");
-        foreach (LabHost host in plan.MonitorHosts)
+        foreach (LabHost host in monitors)
             text.Append($"  {host.Name} {{ address = \"{host.Ip}\", port = {LabPlan.MonitorPort}, http_port = {LabPlan.HttpPort} }}\n");
         text.Append($$"""
             }

@@ -12,6 +12,8 @@ internal static partial class LibC
     public const int SockCloexec = 0x80000;
     public const int SolSocket = 1;
     public const int SoReceiveTimeout = 20;
+    public const int SoAttachFilter = 26;
+    public const int MessageDontWait = 0x40;
     public const short PollIn = 1;
     public const int EfdCloexec = 0x80000;
     public const int OpenDirectory = 0x10000 | 0x80000;
@@ -52,6 +54,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     public static partial nint Receive(int fd, Span<byte> buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recvfrom", SetLastError = true)]
+    public static partial nint ReceiveFrom(int fd, Span<byte> buffer, nint length, int flags, Span<byte> address, ref int addressLength);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(Span<PollFd> fds, nuint count, int timeoutMs);

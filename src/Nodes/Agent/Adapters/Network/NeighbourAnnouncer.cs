@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
@@ -26,30 +25,13 @@ public sealed class NeighbourAnnouncer(string clusterInterface) : IAnnouncer, ID
                 return;
             IPAddress address = IPAddress.Parse(ip);
             if (address.AddressFamily == AddressFamily.InterNetwork)
-                _arp.Broadcast(link, ArpPacket(address, link.Mac, reply: false), ArpPacket(address, link.Mac, reply: true));
+                _arp.Broadcast(link, ArpPackets.Announcement(address, link.Mac, reply: false), ArpPackets.Announcement(address, link.Mac, reply: true));
             else
                 SendNeighbourAdvertisement(address, link);
         },
         cancel);
 
     public void Dispose() => _arp.Dispose();
-
-    /// <summary>The 28 bytes of an ARP packet for Ethernet and IPv4 whose sender and target address are the same.</summary>
-    internal static byte[] ArpPacket(IPAddress ip, ImmutableArray<byte> mac, bool reply)
-    {
-        byte[] packet = new byte[28];
-        BinaryPrimitives.WriteUInt16BigEndian(packet, 1);
-        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), 0x0800);
-        packet[4] = 6;
-        packet[5] = 4;
-        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(6), (ushort)(reply ? 2 : 1));
-        mac.CopyTo(packet, 8);
-        ip.GetAddressBytes().CopyTo(packet, 14);
-        if (reply)
-            mac.CopyTo(packet, 18);
-        ip.GetAddressBytes().CopyTo(packet, 24);
-        return packet;
-    }
 
     /// <summary>The ICMPv6 body of an unsolicited advertisement; the kernel fills the checksum in.</summary>
     internal static byte[] AdvertisementPacket(IPAddress ip, ImmutableArray<byte> mac)

@@ -158,9 +158,8 @@ internal static class Netlink
     /// <summary>Empties that socket.</summary>
     public static void Drain(int fd)
     {
-        const int dontWait = 0x40;
         byte[] buffer = new byte[32 * 1024];
-        while (LibC.Receive(fd, buffer, buffer.Length, dontWait) > 0)
+        while (LibC.Receive(fd, buffer, buffer.Length, LibC.MessageDontWait) > 0)
         {
         }
     }
