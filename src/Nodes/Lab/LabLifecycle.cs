@@ -112,7 +112,7 @@ public static class LabLifecycle
         say($"The lab '{wanted.Name}' is up; putting it in order ...");
         await lab.Faults.HealAsync(ct: ct);
         await lab.Faults.ForeignDownAsync(ct: ct);
-        foreach (LabHost host in lab.Plan.Hosts)
+        foreach (LabHost host in lab.Plan.Hosts.Where(h => h.Kind != LabHostKind.Spare))
         {
             if (!(await lab.Inside.ShellOnAsync(host.Name, "ip -4 addr show dev eth0\n", ct)).Contains(host.Ip + "/", StringComparison.Ordinal))
                 await lab.Faults.PowerOnAsync(host.Name, ct);

@@ -145,7 +145,7 @@ public sealed class ApiTests : IAsyncLifetime
         MonitorsReading monitors = await Http.Reads(ApiPaths.Monitors, ApiFormat.Wire.MonitorsReading);
         Assert.Equal(("mon1", 2, "mon1", "mon2"), (monitors.Monitor, monitors.Quorum, monitors.Leader, monitors.Coordinator));
         Assert.Equal(["mon1 Up True", "mon2 absent False", "mon3 absent False"], monitors.Members.Select(m => $"{m.Name} {m.Status} {m.Reachable}"));
-        Assert.Equal([new KeeperEntry(true, "votes"), null, null], monitors.Members.Select(m => m.Keeper));
+        Assert.Equal([EndpointNode.KeeperSays.Sentence, null, null], monitors.Members.Select(m => m.Keeper?.Sentence));
         _node.Heard = [Pictures.Heard(6)];
         Assert.Null((await Http.Reads(ApiPaths.Monitors, ApiFormat.Wire.MonitorsReading)).Coordinator);
     }

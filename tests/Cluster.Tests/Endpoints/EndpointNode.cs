@@ -101,6 +101,9 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
     Task<ControlProtocol.Answer?> ICommands.Ping(ControlProtocol.Ping ping, CancellationToken cancel) =>
         Task.FromResult(Coordinator?.Invoke(new ControlProtocol.Command(ping.Id, "", "ping", [], "")));
 
+    /// <summary>What every keeper that is asked says of itself.</summary>
+    internal static readonly KeeperEntry KeeperSays = new(true, "votes, holds 3@mon2/17", ["mon1", "mon2", "mon3"]);
+
     Task<ImmutableDictionary<string, KeeperEntry>> IKeeperStatus.Of(IEnumerable<MonitorMember> monitors, CancellationToken cancel) =>
-        Task.FromResult(monitors.ToImmutableDictionary(m => m.Name, _ => new KeeperEntry(true, "votes")));
+        Task.FromResult(monitors.ToImmutableDictionary(m => m.Name, _ => KeeperSays));
 }

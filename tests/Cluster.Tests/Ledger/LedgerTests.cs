@@ -49,7 +49,7 @@ public sealed class LedgerTests
         await installation.Stop(1);
         ledger.Store(3, "three");
         string sentence = (await ledger.Expect<LedgerMessages.NoQuorum>()).Sentence;
-        Assert.Equal("2 of the 3 configured monitors must have a decision on disk before it counts, 1 answers: mon2 does not answer; mon3 does not answer", sentence);
+        Assert.Equal("2 of the 3 voting monitors must have a decision on disk before it counts, 1 answers: mon2 does not answer; mon3 does not answer", sentence);
 
         installation.StartKeeper(2);
         Assert.Equal(3, (await ledger.Expect<LedgerMessages.Stored>()).Id.Version);
