@@ -86,7 +86,6 @@ internal static class MonitorNode
             identity,
             time,
             new ProbingPorts(new IcmpPinger(), new MysqlSights()),
-            new TcpListenCheck(),
             (_, _) => KeeperActor.Props(identity, settings.Monitors, [.. settings.Clusters.Keys], settings.Monitor.StateDir, time),
             (_, registry) => CoordinatorActor.Props(
                 settings,
