@@ -24,6 +24,12 @@ internal static class SnapshotWarnings
         {
             if (d.Move is { Trouble: not null } move)
                 w.Add($"role {state.Writer} is held up: {Snapshots.SentenceOf(move)}{Hint(state, move)}");
+            if (d.Move is null && d.RetryMoveAfter > state.At && state.Topology.Roles[state.Writer.Role].Prefer is { } prefer && d.Slot(state.Writer).Owner != prefer)
+            {
+                w.Add($"role {state.Writer} is not moved to its preferred host {prefer} by itself for another {(d.RetryMoveAfter.Value - state.At).TotalSeconds:0} s, "
+                    + $"as the last move was undone; 'move_role {state.Writer.Role} {prefer}' does it now");
+            }
+
             w.AddRange(d.Slots.Select(s => OfRole(state, s)).OfType<string>());
             w.AddRange(AddressConflicts.Warnings(state));
             foreach ((string host, HostRecord r) in d.Hosts)

@@ -174,18 +174,22 @@ public sealed class MonitorFailoverTests(WholeLab lab) : ProductTest(lab)
         int restarts = (await Lab.ProcessesAsync(Stop)).Single(p => p.Key == $"{before.ActiveMaster}/agent").Restarts;
 
         // Not through the lab, which would keep it dead: as if it had crashed.
+        long killed = TimeProvider.System.GetTimestamp();
         (await Lab.ProcessesAsync(Stop)).Single(p => p.Key == $"{before.ActiveMaster}/agent").Identity!.Signal(9);
 
         await Until("it was started again", 20, async () => (await Lab.ProcessesAsync(Stop)).Single(p => p.Key == $"{before.ActiveMaster}/agent") is { Pid: > 0 } p && p.Restarts > restarts);
         long was = before.Of(before.ActiveMaster!).Agent!.Incarnation;
         await UntilShown("the new agent is heard", 20, s => s.Of(before.ActiveMaster!).Agent is { Incarnation: var now } && now > was);
+        TimeSpan away = TimeProvider.System.GetElapsedTime(killed);
         StatusProtocol.ClusterSnapshot after = await SnapshotAsync();
         ClientReport report = await Lab.Client.StopAsync(Stop);
         // A machine that is too busy to start it within the time of a lease is right to let the role go on.
         if (after.Notes.Any(n => n.AtUtc > before.AtUtc && n.Code == "role_taken" && n.Sentence.EndsWith("its lease has run out", StringComparison.Ordinal)))
             return;
         Assert.Equal(before.Owners(), after.Owners());
-        Assert.Equal(0, report.FailedAttempts);
+        // The kernel's lifetime is 2 to 3 s from the last renewal: one that was back before had its address all the time.
+        if (away < TimeSpan.FromSeconds(2))
+            Assert.Equal(0, report.FailedAttempts);
     }
 
     private async Task<bool> AddressesAsDecidedAsync(StatusProtocol.ClusterSnapshot snapshot)

@@ -217,4 +217,18 @@ public sealed class PlacementTests
         Assert.Contains("flapping_ended", w.Codes);
         Assert.False(w.Doc.Hosts["db2"].Flapping);
     }
+
+    [Fact]
+    public void That_the_writer_is_not_moved_back_for_a_while_is_said_with_how_to_have_it_moved_now()
+    {
+        var s = new Still { Topology = Worlds.Topology(prefer: "db1"), Writer = "db2", ActiveMaster = "db2" };
+        s.RetryMoveAfter = s.At + TimeSpan.FromSeconds(42);
+
+        Assert.Contains(
+            "role writer(10.9.0.100) is not moved to its preferred host db1 by itself for another 42 s, as the last move was undone; 'move_role writer db1' does it now".Replace(
+                "writer(10.9.0.100)", s.Topology.WriterAddress.ToString(), StringComparison.Ordinal),
+            Snapshots.Of(s.State(), 1, null).Warnings);
+        s.RetryMoveAfter = s.At;
+        Assert.DoesNotContain(Snapshots.Of(s.State(), 1, null).Warnings, w => w.Contains("preferred host", StringComparison.Ordinal));
+    }
 }
