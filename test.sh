@@ -56,6 +56,15 @@ attribute() {
   grep -o '<assembly [^>]*>' "$1" | sed -n "s/.* $2=\"\([0-9]*\)\".*/\1/p" | awk '{ s += $1 } END { print s + 0 }'
 }
 
+# failures FILE: each failed test in what a project printed, with its message and the beginning of its stack
+failures() {
+  awk '
+    / \[FAIL\]$/ { left = 16 }
+    /^ *Output:$/ || /^  Finished:/ { left = 0 }
+    left-- > 0 { print }
+  ' "$1"
+}
+
 run_project() {
   local project="$1" report="$results/$1.xml" rc=0 dll
   shift
@@ -63,7 +72,7 @@ run_project() {
   [ -n "$dll" ] || { say "ERROR: tests/$project was not built"; failed=$((failed + 1)); return; }
   say "== $project"
   # One project after the other: the heavy ones start real servers. A hung run is ended, not waited for.
-  timeout --kill-after=30 "${PROJECT_TIMEOUT:-2700}" dotnet "$dll" -noColor -noLogo -result-xml "$report" "$@" &
+  timeout --kill-after=30 "${PROJECT_TIMEOUT:-2700}" dotnet "$dll" -noColor -noLogo -result-xml "$report" "$@" > >(tee "$results/$project.txt") 2>&1 &
   running=$!
   wait "$running" || rc=$?
   running=
@@ -90,6 +99,13 @@ else
 fi
 
 clean_up
+# Once more at the end, where whoever reads the last lines of a long run finds them.
+if [ "$failed" -gt 0 ]; then
+  say "What failed:"
+  for printed in "$results"/*.txt; do
+    failures "$printed"
+  done
+fi
 [ $((passed + failed)) -gt 0 ] || say "ERROR: no test ran." >&2
 [ -z "$badly_formatted" ] || say "ERROR: the format is not right; run: dotnet format Mmm.Actors.sln" >&2
 say "$passed passed, $failed failed, $skipped skipped"

@@ -62,5 +62,10 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [InlineData("--mutation", "7")]
     [InlineData("--profile", "storm")]
     [InlineData("--sedes", "5")]
-    public void Wrong_options_are_refused(params string[] args) => Assert.Equal(2, CommandLine.Run(args));
+    public void Wrong_options_are_refused_by_name(params string[] args)
+    {
+        using var errors = new StringWriter();
+        Assert.Equal(2, CommandLine.Run(args, errors));
+        Assert.Contains(args[0], errors.ToString().Split('\n')[0], StringComparison.Ordinal);
+    }
 }

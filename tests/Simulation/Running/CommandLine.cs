@@ -18,7 +18,10 @@ internal static class CommandLine
           --trace            prints what happens in each run
         """;
 
-    public static int Run(string[] args)
+    /// <param name="args">The options.</param>
+    /// <param name="errors">Where wrong options are told of.</param>
+    /// <returns>0, 1 when a run broke an invariant (or a mutation was not found), 2 for wrong options.</returns>
+    public static int Run(string[] args, TextWriter errors)
     {
         int from = 1;
         int? count = null;
@@ -56,20 +59,20 @@ internal static class CommandLine
                     mutation = m;
                     break;
                 case "--seeds" or "--from" or "--seed":
-                    return Wrong($"{option} needs a whole number{(option == "--seeds" ? " of at least 1" : "")}{(value is null ? "" : $", not '{value}'")}");
+                    return Wrong(errors, $"{option} needs a whole number{(option == "--seeds" ? " of at least 1" : "")}{(value is null ? "" : $", not '{value}'")}");
                 case "--profile":
-                    return Wrong($"{option} needs one of: {string.Join(", ", Profile.All.Select(p => p.Name.Replace(' ', '-')))}");
+                    return Wrong(errors, $"{option} needs one of: {string.Join(", ", Profile.All.Select(p => p.Name.Replace(' ', '-')))}");
                 case "--mutation":
-                    return Wrong($"{option} needs one of: {string.Join(", ", Enum.GetNames<Mutation>())}");
+                    return Wrong(errors, $"{option} needs one of: {string.Join(", ", Enum.GetNames<Mutation>())}");
                 default:
-                    return Wrong($"there is no option '{option}'");
+                    return Wrong(errors, $"there is no option '{option}'");
             }
 
             i++;
         }
 
         if (trace && (mutations || count is not <= 20))
-            return Wrong("--trace is for a few runs: give --seed S, or --seeds N with at most 20");
+            return Wrong(errors, "--trace is for a few runs: give --seed S, or --seeds N with at most 20");
         return mutations ? Hunt(count ?? Quarry.Bound) : Many(from, count ?? 1000, profile, mutation, trace);
     }
 
@@ -136,9 +139,9 @@ internal static class CommandLine
         return missed == 0 ? 0 : 1;
     }
 
-    private static int Wrong(string what)
+    private static int Wrong(TextWriter errors, string what)
     {
-        Console.Error.WriteLine($"ERROR: {what}\n\n{Usage}");
+        errors.WriteLine($"ERROR: {what}\n\n{Usage}");
         return 2;
     }
 
