@@ -24,6 +24,7 @@ public static class MonitorActors
     public const string Keeper = "keeper";
     public const string LeaseGranter = "lease-granter";
     public const string Bootstrap = "bootstrap";
+    public const string DeadMember = "dead-member";
     public const string CoordinatorWatch = "coordinator-watch";
 
     /// <summary>Shard region of the replication probes; entity id <c>cluster/host</c>.</summary>

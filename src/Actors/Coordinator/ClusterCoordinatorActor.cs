@@ -194,7 +194,8 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
 
         _stored = _state;
         CarryOut(result.Effects);
-        if (before.NotesMade != _state.NotesMade)
+        // Whether it can decide at all is not left to the next second either: after a takeover that is what everybody waits to see.
+        if (before.NotesMade != _state.NotesMade || before.Blind != _state.Blind)
             Publish();
     }
 

@@ -16,6 +16,7 @@ namespace Mmm.Actors.Membership;
 /// <param name="Identity">This start of this node.</param>
 /// <param name="Time">Monotonic and UTC clock.</param>
 /// <param name="Ports">How servers are looked at.</param>
+/// <param name="Listeners">Whether a member's process is still there.</param>
 /// <param name="Keeper">Props of the ledger's keeper.</param>
 /// <param name="Coordinator">Props of the singleton; called where it runs, with the registry of that node.</param>
 /// <param name="Fingerprint">Of the settings, sent with what this node sees; null = none.</param>
@@ -24,6 +25,7 @@ public sealed record MonitorParts(
     ProcessIdentity Identity,
     TimeProvider Time,
     ProbingPorts Ports,
+    IListenCheck Listeners,
     Func<ActorSystem, IActorRegistry, Props> Keeper,
     Func<ActorSystem, IActorRegistry, Props> Coordinator,
     string? Fingerprint = null);
@@ -66,6 +68,7 @@ public static class MonitorSystem
         system.ActorOf(LeaseGranterActor.Props(parts.Settings, parts.Time, coordinator), MonitorActors.LeaseGranter);
         registry.Register<VantageKey>(system.ActorOf(VantageActor.Props(parts.Settings, SetupOf(parts, registry)), MonitorActors.Vantage));
         registry.Register<BootstrapKey>(system.ActorOf(BootstrapActor.Props(parts.Settings, parts.Time), MonitorActors.Bootstrap));
+        system.ActorOf(DeadMemberActor.Props(parts.Settings, parts.Listeners), MonitorActors.DeadMember);
         system.ActorOf(CoordinatorWatchActor.Props(parts.Time, CoordinatorWatchActor.DefaultPatience), MonitorActors.CoordinatorWatch);
     }
 

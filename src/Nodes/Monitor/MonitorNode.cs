@@ -86,6 +86,7 @@ internal static class MonitorNode
             identity,
             time,
             new ProbingPorts(new IcmpPinger(), new MysqlSights()),
+            new TcpListenCheck(),
             (_, _) => KeeperActor.Props(identity, settings.Monitors, [.. settings.Clusters.Keys], settings.Monitor.StateDir, time),
             (_, registry) => CoordinatorActor.Props(
                 settings,

@@ -84,6 +84,19 @@ public sealed class ClusterCoordinatorActorTests : TestKit
     }
 
     [Fact]
+    public void Shows_that_it_can_decide_as_soon_as_the_monitors_see_and_not_with_the_next_regular_picture()
+    {
+        Serve();
+        // Right after a regular picture: the next one is a second away.
+        long first = _board.FishForMessage<StatusProtocol.ClusterSnapshot>(s => s.Phase == "no_quorum").Seq;
+        _board.FishForMessage<StatusProtocol.ClusterSnapshot>(s => s.Seq > first);
+
+        _coordinator.Tell(OneMasterPair.AllWell(1));
+
+        Assert.Equal("serving", _board.ExpectMsg<StatusProtocol.ClusterSnapshot>(TimeSpan.FromMilliseconds(800)).Phase);
+    }
+
+    [Fact]
     public void Sends_nothing_and_answers_nothing_before_a_quorum_has_stored_the_decision()
     {
         IActorRef ledger = Serve();

@@ -131,7 +131,7 @@ public sealed class WholeNodeTests : IAsyncLifetime
     {
         MmmSettings settings = TestSettings.Of(name, _monitors);
         MonitorParts parts = new(
-            settings, new ProcessIdentity(name, 1), TimeProvider.System, new ProbingPorts(new Installation.HealthyNetwork(), new Installation.HealthyServers()),
+            settings, new ProcessIdentity(name, 1), TimeProvider.System, new ProbingPorts(new Installation.HealthyNetwork(), new Installation.HealthyServers()), new Mmm.Monitor.Adapters.TcpListenCheck(),
             (_, _) => Props.Create(() => new ScriptedKeeper(name)),
             (_, registry) => Props.Create(() => new ScriptedCoordinator(name, _monitors, registry.Get<ShardRegionKey>(), _commands)));
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

@@ -9,6 +9,7 @@ using Mmm.Actors;
 using Mmm.Actors.Logging;
 using Mmm.Actors.Membership;
 using Mmm.Actors.Probing;
+using Mmm.Monitor.Adapters;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 using static Mmm.Shared.Messages.SightProtocol;
@@ -16,7 +17,7 @@ using static Mmm.Shared.Messages.SightProtocol;
 namespace Mmm.Cluster.Tests.Membership;
 
 /// <summary>Several monitor nodes in this process, each with its own actor system and real remoting; servers are scripted, the coordinator is a recorder.</summary>
-internal sealed class Installation(int monitors) : IAsyncDisposable
+internal sealed class Installation(int monitors, MembershipSettings? membership = null) : IAsyncDisposable
 {
     private readonly Dictionary<string, IHost> _hosts = [];
     private int _starts;
@@ -38,11 +39,14 @@ internal sealed class Installation(int monitors) : IAsyncDisposable
     private async Task StartOneAsync(string name)
     {
         MmmSettings settings = TestSettings.Of(name, Monitors);
+        if (membership is not null)
+            settings = settings with { Monitor = settings.Monitor with { Membership = membership } };
         MonitorParts parts = new(
             settings,
             new ProcessIdentity(name, Interlocked.Increment(ref _starts)),
             TimeProvider.System,
             new ProbingPorts(new HealthyNetwork(), new HealthyServers()),
+            new TcpListenCheck(),
             (_, _) => Props.Create(() => new Silent()),
             (_, registry) => Props.Create(() => new Recorder(this, name, settings, registry.Get<ShardRegionKey>())));
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();

@@ -5,6 +5,7 @@ using Akka.Hosting;
 using Mmm.Actors;
 using Mmm.Actors.Membership;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
 using Xunit;
 using AkkaCluster = Akka.Cluster.Cluster;
 
@@ -113,6 +114,19 @@ public sealed class MembershipTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_coordinator_whose_process_is_gone_is_succeeded_without_the_wait_for_a_stable_picture()
+    {
+        MembershipSettings patient = TestSettings.Of("mon1", TestSettings.Monitors(3)).Monitor.Membership with { StableAfter = TimeSpan.FromMinutes(5) };
+        await using Installation installation = new(3, patient);
+        await AllUpAsync(installation);
+        string first = installation.Coordinators.Keys.Single();
+
+        await installation.KillAsync(first);
+
+        await Eventually.True(() => installation.Coordinators.Keys.Any(k => k != first), "another coordinator", 30);
+    }
+
+    [Fact]
     public async Task A_single_configured_monitor_is_a_cluster()
     {
         await using Installation installation = new(1);
@@ -145,6 +159,34 @@ public sealed class MembershipTests(ITestOutputHelper output)
         await Eventually.True(() => installation.Coordinators.Keys.Any(k => k != first), "another coordinator", 40);
         await broken.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         Assert.Same(RestartReason.NoCoordinator, CoordinatedShutdown.Get(broken).ShutdownReason);
+    }
+
+    /// <summary>Nodes that judge at the same moment may down one of the others each; the resolver is not asked about members that are down.</summary>
+    [Fact]
+    public async Task Survivor_whose_others_were_downed_one_by_one_stops_itself()
+    {
+        await using Installation installation = new(3);
+        await AllUpAsync(installation);
+        ActorSystem survivor = installation.System("mon1");
+        var cluster = AkkaCluster.Get(survivor);
+        cluster.Down(AkkaCluster.Get(installation.System("mon2")).SelfAddress);
+        cluster.Down(AkkaCluster.Get(installation.System("mon3")).SelfAddress);
+        await survivor.WhenTerminated.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        Assert.IsType<CoordinatedShutdown.ClusterDowningReason>(CoordinatedShutdown.Get(survivor).ShutdownReason);
+    }
+
+    [Fact]
+    public async Task A_monitor_whose_two_others_are_stopped_in_order_goes_on()
+    {
+        await using Installation installation = new(3);
+        await AllUpAsync(installation);
+        ActorSystem survivor = installation.System("mon1");
+        await installation.StopAsync("mon2");
+        await installation.StopAsync("mon3");
+        await Eventually.True(() => UpMembers(installation, "mon1") == 1, "one member");
+        await installation.StartAsync("mon2", "mon3");
+        await Eventually.True(() => UpMembers(installation, "mon2") == 3, "three members again", 40);
+        Assert.False(survivor.WhenTerminated.IsCompleted);
     }
 
     [Theory]

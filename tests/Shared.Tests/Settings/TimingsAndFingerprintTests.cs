@@ -19,7 +19,8 @@ public sealed class TimingsAndFingerprintTests
           mysqld hangs: 4.5s = mysql check_period 500ms + timeout 1s + trap_period 2s + fencing.timeout 1s
           host silent: 3.5s = the longer of ping check_period 500ms + timeout 1s + trap_period 2s, and lease.ttl 3.2s + 214ms
           each with up to 10s more (catch_up_timeout) while the next active master applies what it has received
-        The deciding monitor is killed: another decides after about 4.2s = heartbeat_interval 300ms + acceptable_heartbeat_pause 1.5s + stable_after 1s + down_removal_margin 1ms + 1.4s
+        The deciding monitor's process dies: another decides after about 2s = heartbeat_interval 300ms + acceptable_heartbeat_pause 1.2s + 0.5s
+        The deciding monitor's host is silent: another decides after at most 4s = heartbeat_interval 300ms + acceptable_heartbeat_pause 1.2s + stable_after 1s + down_removal_margin 1ms + 1.5s
         """,
         Timings.WorstCase(SettingsBase.Read(string.Empty).Settings));
 

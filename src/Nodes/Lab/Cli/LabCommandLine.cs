@@ -21,7 +21,7 @@ internal static class LabCommandLine
         {
             CommonOptions.Name,
         };
-        foreach (Command command in LifecycleVerbs.All().Concat(FaultVerbs.All()).Concat(LookVerbs.All()).Concat(ClientVerbs.All()).Append(FailoverVerb.Create()).Append(TakeoverVerb.Create()))
+        foreach (Command command in LifecycleVerbs.All().Concat(FaultVerbs.All()).Concat(LookVerbs.All()).Concat(ClientVerbs.All()).Append(FailoverVerb.Create()).Append(TakeoverVerb.Create()).Append(LoadVerb.Create()))
             root.Add(command);
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0 && args.Length > 0)
