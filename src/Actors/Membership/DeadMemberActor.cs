@@ -36,7 +36,7 @@ public sealed class DeadMemberActor : ReceiveActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly IListenCheck _check;
     private readonly int _quorum;
-    private readonly TimeSpan _stableAfter;
+    private readonly TimeSpan _gossipInterval;
     private readonly HashSet<Address> _dead = [];
     private readonly HashSet<Address> _looking = [];
 
@@ -50,7 +50,7 @@ public sealed class DeadMemberActor : ReceiveActor, IWithTimers
     {
         _check = check;
         _quorum = settings.Quorum;
-        _stableAfter = settings.Monitor.Membership.StableAfter;
+        _gossipInterval = settings.Monitor.Membership.GossipInterval;
         Receive<DisassociatedEvent>(m => HandleEnded(m.RemoteAddress));
         Receive<AssociationErrorEvent>(m => HandleEnded(m.RemoteAddress));
         Receive<LookDue>(m => Look(m.Member, m.Refusals));
@@ -120,11 +120,11 @@ public sealed class DeadMemberActor : ReceiveActor, IWithTimers
         _dead.Clear();
     }
 
-    // A member that left in order takes no quorum from anybody: two monitors may be stopped for maintenance.
+    // A member that left in order takes no quorum from anybody: two monitors may be stopped for maintenance. The cluster's state follows its events a moment later.
     private void HandleRemoved(ClusterEvent.MemberRemoved removed)
     {
         if (removed.PreviousStatus == MemberStatus.Down && removed.Member.UniqueAddress != _cluster.SelfUniqueAddress)
-            Timers.StartSingleTimer(QuorumDue.Instance, QuorumDue.Instance, _stableAfter);
+            Timers.StartSingleTimer(QuorumDue.Instance, QuorumDue.Instance, _gossipInterval);
     }
 
     private void EndWithoutQuorum()

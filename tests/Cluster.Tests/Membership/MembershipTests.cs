@@ -161,11 +161,12 @@ public sealed class MembershipTests(ITestOutputHelper output)
         Assert.Same(RestartReason.NoCoordinator, CoordinatedShutdown.Get(broken).ShutdownReason);
     }
 
-    /// <summary>Nodes that judge at the same moment may down one of the others each; the resolver is not asked about members that are down.</summary>
+    /// <summary>Nodes that judge at the same moment may down one of the others each, and both are gone before the resolver, which waits, looks.</summary>
     [Fact]
     public async Task Survivor_whose_others_were_downed_one_by_one_stops_itself()
     {
-        await using Installation installation = new(3);
+        MembershipSettings patient = TestSettings.Of("mon1", TestSettings.Monitors(3)).Monitor.Membership with { StableAfter = TimeSpan.FromMinutes(5) };
+        await using Installation installation = new(3, patient);
         await AllUpAsync(installation);
         ActorSystem survivor = installation.System("mon1");
         var cluster = AkkaCluster.Get(survivor);
