@@ -77,7 +77,7 @@ public sealed class ExampleFilesTests
             new DecisionSettings(
                 ClusterMode.Active, TimeSpan.Zero, 3, TimeSpan.FromHours(1), Ms(120_000), true, Ms(60_000), Ms(60_000), Ms(2000), Ms(3200), Ms(10_000), Ms(20_000), Ms(15_000), Ms(3000)),
             c1.Decisions);
-        Assert.Equal(new MembershipSettings(Ms(300), Ms(1500), Ms(1000), Ms(1), Ms(200), Ms(1000)), settings.Monitor.Membership);
+        Assert.Equal(new MembershipSettings(Ms(300), Ms(1200), Ms(1000), Ms(1), Ms(200), Ms(1000)), settings.Monitor.Membership);
         Assert.Equal(
             new AgentSettings("/var/lib/mmm-agent", null, null, null, Ms(500), Ms(50), Ms(2000), Ms(500), 10, Ms(100), Ms(10_000)),
             settings.Agent);
