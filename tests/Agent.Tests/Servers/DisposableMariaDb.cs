@@ -167,7 +167,7 @@ public sealed class DisposableMariaDb : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private string DataFolder => Path.Combine(Folder, "data");
+    public string DataFolder => Path.Combine(Folder, "data");
 
     private async Task CreateUsersAsync()
     {

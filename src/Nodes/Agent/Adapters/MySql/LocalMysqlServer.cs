@@ -171,9 +171,10 @@ public sealed class LocalMysqlServer(
         {
             try
             {
-                string text = session.Dialect.ChangeSource(repoint.Channel.Length == 0, repoint.StartAt is null, repoint.Options);
+                ChannelOptions options = repoint.WithoutTls ? session.Dialect.WithoutTls(repoint.Options) : repoint.Options;
+                string text = session.Dialect.ChangeSource(repoint.Channel.Length == 0, repoint.StartAt is null, options);
                 await using MySqlCommand change = session.Command(text);
-                Fill(change.Parameters, repoint);
+                Fill(change.Parameters, repoint, options);
                 await change.ExecuteNonQueryAsync(token);
             }
             catch (MySqlException e)
@@ -187,7 +188,7 @@ public sealed class LocalMysqlServer(
 
     public ValueTask DisposeAsync() => _calls.DisposeAsync();
 
-    private void Fill(MySqlParameterCollection parameters, AgentStep.Repoint repoint)
+    private void Fill(MySqlParameterCollection parameters, AgentStep.Repoint repoint, ChannelOptions options)
     {
         parameters.AddWithValue("@channel", repoint.Channel);
         parameters.AddWithValue("@host", repoint.Source.Ip);
@@ -200,9 +201,9 @@ public sealed class LocalMysqlServer(
             parameters.AddWithValue("@position", at.Position);
         }
 
-        for (int i = 0; i < repoint.Options.All.Length; i++)
+        for (int i = 0; i < options.All.Length; i++)
         {
-            ChannelOption option = repoint.Options.All[i];
+            ChannelOption option = options.All[i];
             object value = option.Kind == ChannelOptionKind.Number ? decimal.Parse(option.Value, NumberStyles.Number, CultureInfo.InvariantCulture) : option.Value;
             parameters.AddWithValue(MysqlDialect.OptionParameter(i), value);
         }
@@ -256,7 +257,7 @@ public sealed class LocalMysqlServer(
         _calls.Connections.Keep(session);
         FoundChannel? channel = await channels.ChooseAsync(look.Channels, cancel);
         return new FoundMysqld(
-            AgentProtocol.MysqldState.Up, null, look.ReadOnly, channel, look.Binlog, look.Gtid, look.CanFollowByGtid, look.Version, look.PidFile);
+            AgentProtocol.MysqldState.Up, null, look.ReadOnly, channel, look.Binlog, look.Gtid, look.CanFollowByGtid, look.Version, look.PidFile, look.Files);
     }
 
     private static async Task ExpectReadOnlyAsync(MysqlSession session, bool wanted, CancellationToken cancel)

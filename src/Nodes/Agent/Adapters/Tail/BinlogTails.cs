@@ -1,0 +1,21 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Mmm.Actors.Agents;
+using Mmm.Shared.Agents;
+using Mmm.Shared.Settings;
+using static Mmm.Shared.Messages.AgentProtocol;
+
+namespace Mmm.Agent.Adapters.Tail;
+
+/// <summary>Serves binary logs at agent.binlog_port of the host's own address.</summary>
+/// <param name="ip">Address.</param>
+/// <param name="port">Port; 0 = nothing is served.</param>
+/// <param name="login">replication_user.</param>
+/// <param name="time">Clock.</param>
+/// <param name="log">Where it tells who came.</param>
+public sealed class BinlogTails(string ip, int port, MysqlLogin login, TimeProvider time, ILogger log) : IBinlogTails
+{
+    public Task<IOpenTail> OpenAsync(BinlogFiles files, BinlogPosition? from, CancellationToken cancel) => port == 0
+        ? Task.FromException<IOpenTail>(new TailException("agent.binlog_port is 0, so no binary log is served from this host"))
+        : Task.FromResult<IOpenTail>(TailServer.Open(new IPEndPoint(IPAddress.Parse(ip), port), files, from, login, time, log, cancel));
+}
