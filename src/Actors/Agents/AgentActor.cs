@@ -45,7 +45,6 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     private IActorRef _announcer = ActorRefs.Nobody;
     private IActorRef _lease = ActorRefs.Nobody;
     private IActorRef _addressCheck = ActorRefs.Nobody;
-    private IActorRef _tail = ActorRefs.Nobody;
 
     private FoundHost _found = FoundHost.Nothing;
     private bool _mysqldLooked;
@@ -77,8 +76,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _looker = new AddressLooker(ports.Neighbours, setup.Topology, setup.Host.Name);
         _earlyLooks = new EarlyLooks(_looker, setup.Addresses, time);
         _network = new NetworkView(setup.Addresses, time);
-        _runner = new StepRunner(
-            ports, new AddressGuard(_looker, setup.Addresses, setup.Host), new TailAsker(setup.Topology, setup.Host.Name, Context), new Memory(Self), setup.Terms, time);
+        _runner = new StepRunner(ports, new AddressGuard(_looker, setup.Addresses, setup.Host), setup.Terms, time);
         _keeper = new MemoryKeeper(ports.Store, s_diskTimeout);
         _contacts = new MonitorContacts(setup.Gateways.Select(g => g.Monitor), time, setup.Agent.HeartbeatInterval, _log);
         _gateways = [.. setup.Gateways.Select(g => Context.ActorSelection(g.Path))];
@@ -100,7 +98,6 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         Receive<AddressWatchActor.AddressesSeen>(HandleAddressesSeen);
         Receive<AddressCheckActor.Looked>(m => HandleLooked(m.Looks));
         Receive<MemoryKeeper.Ended>(HandleMemoryEnded);
-        Receive<SaveNow>(m => _keeper.Save(m.Change, m.Done.SetResult, Self));
         Receive<StepEnded>(HandleStepEnded);
         Receive<Rehearsed>(HandleRehearsed);
         Receive<HeartbeatDue>(_ => HandleHeartbeatDue());
@@ -115,7 +112,6 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _addressWatch = Context.ActorOf(AddressWatchActor.Props(_ports.Addresses, _setup.Agent.HeartbeatInterval, _setup.Agent.StatementTimeout), "address-watch");
         _announcer = Context.ActorOf(AnnouncerActor.Props(_ports.Announcer, _setup.Agent.AnnounceInterval, _setup.Agent.StatementTimeout), "announcer");
         _lease = Context.ActorOf(LeaseActor.Props(_setup, _ports.Addresses, _ports.Watch, _ports.LeaseClock), "lease");
-        _tail = Context.ActorOf(TailActor.Props(_setup.Topology, _setup.Host, _ports.Tails), "tail");
         _addressCheck = Context.ActorOf(AddressCheckActor.Props(_looker, _setup), "address-check");
         _keeper.Load(Self);
         Timers.StartSingleTimer("heartbeat", new HeartbeatDue(), _setup.Agent.HeartbeatInterval);
@@ -315,7 +311,6 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _found = _found with { Mysqld = seen.Found };
         _mysqldNo = seen.No;
         _mysqldLooked = true;
-        _tail.Tell(new TailActor.MysqldNow(seen.Found.State, seen.Found.Files));
         _lastReadOnly = seen.Found.State == AgentProtocol.MysqldState.Down ? null : seen.Found.ReadOnly ?? _lastReadOnly;
         TellLease();
         bool fell = before.State == AgentProtocol.MysqldState.Up && seen.Found.State != AgentProtocol.MysqldState.Up;

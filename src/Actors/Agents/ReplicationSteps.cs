@@ -4,7 +4,7 @@ using Mmm.Shared.Messages;
 namespace Mmm.Actors.Agents;
 
 /// <summary>The steps that deal with the replication channel.</summary>
-internal sealed class ReplicationSteps(IMysqlServer mysql, ITailAsker tails, TailSteps tail, StepTerms terms, TimeProvider time)
+internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, TimeProvider time)
 {
     private static readonly TimeSpan s_recheck = TimeSpan.FromMilliseconds(20);
 
@@ -33,7 +33,10 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, ITailAsker tails, Tai
                 ApplyWait wait = await mysql.WaitAppliedAsync(found.Channel!.Name, to.Position, timeout, cancel);
                 return Judge(wait, $"{order.From}'s position {to.Position}", order, null);
             case CatchUpWay.RelayLogEnd end:
-                return await ApplyAllAsync(order, end, found.Channel!, timeout, cancel);
+                ApplyWait received = await ApplyReceivedAsync(found.Channel!, timeout, cancel);
+                return received == ApplyWait.Incomplete
+                    ? await DropIncompleteAsync(order, end.Warning, cancel)
+                    : Judge(received, $"the end of what was received from {order.From}", order, end.Warning);
             case CatchUpWay.PassOver pass:
                 return StepOutcome.DoneBut("not caught up: " + pass.Warning);
             case CatchUpWay.Refuse refuse:
@@ -41,23 +44,6 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, ITailAsker tails, Tai
             default:
                 throw new InvalidOperationException("no such way of catching up");
         }
-    }
-
-    /// <summary>What was received, and then what only the old source's binary log holds.</summary>
-    private async Task<StepOutcome> ApplyAllAsync(
-        AgentProtocol.CatchUpOrder order, CatchUpWay.RelayLogEnd end, FoundChannel channel, TimeSpan timeout, CancellationToken cancel)
-    {
-        long began = time.GetTimestamp();
-        Task<TailProtocol.Answer?> asked = tails.AskAsync(order.From, channel.Applied, cancel);
-        ApplyWait received = await ApplyReceivedAsync(channel, timeout, cancel);
-        if (received is not (ApplyWait.Reached or ApplyWait.Incomplete))
-            return Judge(received, $"the end of what was received from {order.From}", order, end.Warning);
-        FoundChannel now = (await UpAsync(cancel)).Channel ?? throw new MysqlServerException("the replication channel disappeared while catching up");
-        StepOutcome outcome = await tail.FetchAsync(order.From, now, asked, timeout - time.GetElapsedTime(began), cancel);
-        // Dropped if the old source's log could not be read: read from there, it is whole.
-        if (received == ApplyWait.Incomplete && (await UpAsync(cancel)).Channel is { } left && left.Applied == now.Applied)
-            outcome = outcome.With(await DropIncompleteAsync(order, cancel));
-        return end.Warning is null ? outcome : outcome with { Warnings = [end.Warning, .. outcome.Warnings] };
     }
 
     public async Task<StepOutcome> ApplyRelayLogAsync(AgentStep.ApplyRelayLog step, CancellationToken cancel)
@@ -160,14 +146,15 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, ITailAsker tails, Tai
     /// Frees the row locks of a transaction that arrived only in part: the relay log is dropped and fetched again from the end of what is applied. Nothing is
     /// lost by that which had arrived whole, and the rest comes with its first part should the old source return.
     /// </summary>
-    private async Task<StepOutcome> DropIncompleteAsync(AgentProtocol.CatchUpOrder order, CancellationToken cancel)
+    private async Task<StepOutcome> DropIncompleteAsync(AgentProtocol.CatchUpOrder order, string? warning, CancellationToken cancel)
     {
         FoundChannel channel = (await UpAsync(cancel)).Channel ?? throw new MysqlServerException("the replication channel disappeared while catching up");
         var source = new AgentProtocol.SourceServer(order.From, channel.SourceIp, channel.SourcePort, channel.Applied);
         await mysql.StopReplicationAsync(channel.Name, cancel);
         await mysql.ChangeSourceAsync(new AgentStep.Repoint(channel.Name, source, channel.UsesGtid ? null : channel.Applied, channel.Options), cancel);
         await mysql.StartReplicationAsync(channel.Name, new StoppedThreads(true, true), cancel);
-        return StepOutcome.DoneBut($"the last transaction received from {order.From} had not arrived whole and was left out (applied up to {channel.Applied})");
+        string dropped = $"the last transaction received from {order.From} had not arrived whole and was left out (applied up to {channel.Applied})";
+        return StepOutcome.DoneBut(warning is null ? dropped : $"{warning}; {dropped}");
     }
 
     /// <summary>Looks whether the threads come up. An error is a warning: it also shows in the checks, and restarting over and over could undo a repair.</summary>

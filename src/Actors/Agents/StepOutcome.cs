@@ -13,9 +13,6 @@ public sealed record StepOutcome(string? Failure, ImmutableArray<string> Warning
     /// <summary>It failed for want of a renewed lease only: it is tried again as soon as there is one.</summary>
     public bool AwaitsLease { get; init; }
 
-    /// <summary>A sentence for the log; null = nothing besides that it is done.</summary>
-    public string? Told { get; init; }
-
     /// <summary>What was seen on the network; null = nothing was looked at.</summary>
     internal AddressLooks? Looks { get; init; }
 
@@ -23,9 +20,6 @@ public sealed record StepOutcome(string? Failure, ImmutableArray<string> Warning
 
     /// <summary>What came of the rest of the step, with what is known of this part.</summary>
     internal StepOutcome And(StepOutcome rest) => rest with { Warnings = [.. Warnings, .. rest.Warnings], Looks = Looks };
-
-    /// <summary>Both, of which the second changes nothing in the memory.</summary>
-    internal StepOutcome With(StepOutcome second) => this with { Failure = Failure ?? second.Failure, Warnings = [.. Warnings, .. second.Warnings] };
 
     public static StepOutcome Failed(string sentence) => new(sentence, [], null);
 

@@ -10,15 +10,12 @@ namespace Mmm.Actors.Agents;
 /// </summary>
 /// <param name="ports">mysqld, addresses, announcements.</param>
 /// <param name="guard">Whether an address may be shown.</param>
-/// <param name="tails">Asks for the binary log of a dead server.</param>
-/// <param name="memory">What must be on disk before a step goes on.</param>
 /// <param name="terms">Deadlines and counts.</param>
 /// <param name="time">Clock of the pauses.</param>
-internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, ITailAsker tails, IMemory memory, StepTerms terms, TimeProvider time)
+internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, StepTerms terms, TimeProvider time)
 {
     private readonly WriteBlocker _blocker = new(ports.Mysql, terms, time);
-    private readonly TailSteps _tail = new(ports.Mysql, memory, time);
-    private readonly ReplicationSteps _replication = new(ports.Mysql, tails, new TailSteps(ports.Mysql, memory, time), terms, time);
+    private readonly ReplicationSteps _replication = new(ports.Mysql, terms, time);
 
     /// <summary>Ends with an outcome, also when the step failed; throws only <see cref="OperationCanceledException"/>, when cancelled.</summary>
     /// <param name="step">What to do.</param>
@@ -81,7 +78,6 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, ITailAske
         AgentStep.BlockWrites => _blocker.BlockAsync(cancel),
         AgentStep.KillConnections => _blocker.EndClientsAsync(cancel),
         AgentStep.CatchUp s => _replication.CatchUpAsync(s.Order, cancel),
-        AgentStep.ReturnChannel s => _tail.ReturnAsync(s.Borrowed, cancel),
         AgentStep.NotePosition => NotePositionAsync(cancel),
         AgentStep.MakeWritable => MakeWritableAsync(cancel),
         AgentStep.RememberStopped s => Task.FromResult(StepOutcome.DoneAnd((m, _) => m with { Stopped = s.Threads })),
@@ -163,9 +159,7 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, ITailAske
 /// <param name="Watch">mysqld's process.</param>
 /// <param name="Store">What is remembered.</param>
 /// <param name="LeaseClock">Monotonic, and goes on while the machine is suspended.</param>
-/// <param name="Tails">Serves mysqld's binary log once it is dead.</param>
-public sealed record AgentPorts(
-    IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, INeighbours Neighbours, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock, IBinlogTails Tails);
+public sealed record AgentPorts(IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, INeighbours Neighbours, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock);
 
 /// <summary>Deadlines and counts of the steps.</summary>
 /// <param name="WriterGrace">How long running writers may finish once read_only is being set.</param>

@@ -43,8 +43,5 @@ public static class WellKnown
     /// <summary>The lease of a DB host.</summary>
     public static string LeaseOf(Host host) => $"{AgentOf(host)}/lease";
 
-    /// <summary>Who serves the binary log of a DB host's dead mysqld.</summary>
-    public static string TailOf(Host host) => $"{AgentOf(host)}/tail";
-
     private static string Bracketed(string ip) => ip.Contains(':', StringComparison.Ordinal) ? $"[{ip}]" : ip;
 }

@@ -41,8 +41,6 @@ namespace Mmm.Actors.Serialization;
 [JsonSerializable(typeof(SightProtocol.KeepProbing))]
 [JsonSerializable(typeof(SightProtocol.ReplicationSight))]
 [JsonSerializable(typeof(StatusProtocol.ClusterSnapshot))]
-[JsonSerializable(typeof(TailProtocol.Ask), TypeInfoPropertyName = "TailAsk")]
-[JsonSerializable(typeof(TailProtocol.Answer), TypeInfoPropertyName = "TailAnswer")]
 internal sealed partial class WireJsonContext : JsonSerializerContext
 {
     /// <inheritdoc cref="StrictJson.NewOptions"/>

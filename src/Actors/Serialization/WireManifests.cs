@@ -47,8 +47,6 @@ internal static class WireManifests
         new("s3", WireJsonContext.Strict.KeepProbing),
         new("s4", WireJsonContext.Strict.ReplicationSight),
         new("t1", WireJsonContext.Strict.ClusterSnapshot),
-        new("u1", WireJsonContext.Strict.TailAsk),
-        new("u2", WireJsonContext.Strict.TailAnswer),
     ];
 
     private static readonly FrozenDictionary<string, Entry> s_byManifest = s_all.ToFrozenDictionary(e => e.Manifest, StringComparer.Ordinal);

@@ -10,7 +10,6 @@ using Mmm.Agent.Adapters.Linux;
 using Mmm.Agent.Adapters.MySql;
 using Mmm.Agent.Adapters.Network;
 using Mmm.Agent.Adapters.State;
-using Mmm.Agent.Adapters.Tail;
 using Mmm.Shared.Settings;
 using Host = Mmm.Shared.Topology.Host;
 
@@ -34,7 +33,7 @@ internal static class AgentNode
             using var poller = new Poller();
             await using LocalMysqlServer mysql = MysqlOf(settings, cluster, host);
             using var announcer = new NeighbourAnnouncer(host.ClusterInterface);
-            using IHost app = Build(settings, cluster, host, PortsOf(settings, cluster, host, mysql, poller, announcer, log));
+            using IHost app = Build(settings, cluster, host, PortsOf(settings, cluster, host, mysql, poller, announcer));
             foreach (string warning in warnings)
                 log.LogWarning("{Warning}", warning);
             log.LogInformation(
@@ -92,13 +91,12 @@ internal static class AgentNode
         new ChannelChoice(cluster.Topology, TimeProvider.System),
         TimeProvider.System);
 
-    private static AgentPorts PortsOf(MmmSettings settings, ClusterSettings cluster, Host host, LocalMysqlServer mysql, Poller poller, IAnnouncer announcer, ILogger log) => new(
+    private static AgentPorts PortsOf(MmmSettings settings, ClusterSettings cluster, Host host, LocalMysqlServer mysql, Poller poller, IAnnouncer announcer) => new(
         mysql,
         new KernelAddresses(poller, host.ClusterInterface),
         announcer,
         new KernelNeighbours(poller, host.ClusterInterface),
         new ProcessWatch(poller, settings.Agent.MysqlPidFile, settings.Agent.LocalWatchInterval, TimeProvider.System),
         new AgentStateFile(settings.Agent.StateDir, cluster.Topology.Name, host.Name),
-        new BootClock(),
-        new BinlogTails(host.Ip, settings.Agent.BinlogPort, cluster.ReplicationUser, TimeProvider.System, log));
+        new BootClock());
 }

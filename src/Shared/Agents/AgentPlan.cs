@@ -23,9 +23,6 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
         var steps = ImmutableArray.CreateBuilder<AgentStep>();
         var warnings = ImmutableArray.CreateBuilder<string>();
         PlanReaders(order, found, topology, steps);
-        // What an agent that died in the middle of it has left.
-        if (memory.Borrowed is { } borrowed && found.Mysqld.State == AgentProtocol.MysqldState.Up)
-            steps.Add(new AgentStep.ReturnChannel(borrowed));
         if (order.Writable)
             PlanWriter(order, found, memory, topology, steps);
         else

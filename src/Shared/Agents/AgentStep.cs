@@ -53,13 +53,6 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
     public sealed record CatchUp(AgentProtocol.CatchUpOrder Order)
         : AgentStep("catch_up", StepLane.Writer, $"catching up with {Order.From}{(Order.UpTo is null ? "" : $" to {Order.UpTo}")}");
 
-    /// <summary>Point the channel back that was pointed at the agent serving a dead server's binary log. Waits for nothing: taking over is worth more.</summary>
-    public sealed record ReturnChannel(BorrowedChannel Borrowed)
-        : AgentStep("return_channel", StepLane.Writer, $"pointing replication back at {Borrowed.Source.Host} ({Borrowed.Source.Ip}:{Borrowed.Source.Port})")
-    {
-        public override bool FailureEndsLane => false;
-    }
-
     /// <summary>Remember the binlog position just before becoming writable: where slaves without GTID start.</summary>
     public sealed record NotePosition(DecisionId Id) : AgentStep("note_position", StepLane.Writer, "noting the binlog position");
 
@@ -90,7 +83,6 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
     /// <param name="Source">New source.</param>
     /// <param name="StartAt">Binlog position to start at; null = by GTID.</param>
     /// <param name="Options">Options the channel keeps.</param>
-    /// <param name="WithoutTls">The source offers no TLS: it is not asked for, whatever the options say.</param>
-    public sealed record Repoint(string Channel, AgentProtocol.SourceServer Source, AgentProtocol.BinlogPosition? StartAt, ChannelOptions Options, bool WithoutTls = false)
+    public sealed record Repoint(string Channel, AgentProtocol.SourceServer Source, AgentProtocol.BinlogPosition? StartAt, ChannelOptions Options)
         : AgentStep("repoint", StepLane.Replication, $"replicating from {Source.Host} ({Source.Ip}:{Source.Port})");
 }

@@ -22,7 +22,6 @@ public sealed record FoundHost(FoundMysqld Mysqld, ImmutableSortedSet<RoleAddres
 /// <param name="CanFollowByGtid">The server knows a GTID position to start replicating from, even without a channel.</param>
 /// <param name="Version">@@version.</param>
 /// <param name="PidFile">@@pid_file as an absolute path.</param>
-/// <param name="Files">Where its binary log lies; null when it writes none or could not be asked.</param>
 public sealed record FoundMysqld(
     AgentProtocol.MysqldState State,
     string? Message,
@@ -32,20 +31,10 @@ public sealed record FoundMysqld(
     string? Gtid = null,
     bool CanFollowByGtid = false,
     string? Version = null,
-    string? PidFile = null,
-    BinlogFiles? Files = null)
+    string? PidFile = null)
 {
     public static readonly FoundMysqld Nothing = new(AgentProtocol.MysqldState.Unknown, "not looked at yet");
 }
-
-/// <summary>Where a server's binary log lies and whose it is: what is needed to read it once the server is dead.</summary>
-/// <param name="Index">File that lists the log's files, absolute.</param>
-/// <param name="DataFolder">What the names in it are relative to.</param>
-/// <param name="ServerId">@@server_id.</param>
-/// <param name="ServerUuid">@@server_uuid; null = this family has none.</param>
-/// <param name="Version">@@version.</param>
-/// <param name="GtidMode">@@gtid_mode; null = this family has none.</param>
-public sealed record BinlogFiles(string Index, string DataFolder, long ServerId, string? ServerUuid, string Version, string? GtidMode);
 
 /// <summary>State of a replication channel, from SHOW … STATUS.</summary>
 /// <param name="Name">Connection or channel name; empty for the default one.</param>

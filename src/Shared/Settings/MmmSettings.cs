@@ -76,7 +76,6 @@ public sealed record MembershipSettings(
 /// <param name="MaxKillRetries">MMM's max_kill_retries.</param>
 /// <param name="KillRetryInterval">Pause between two rounds of killing client connections.</param>
 /// <param name="AnnounceInterval">Refresh of the ARP/NA announcements of the held addresses.</param>
-/// <param name="BinlogPort">TCP port at which it serves mysqld's binary log once mysqld has died; 0 = it does not.</param>
 public sealed record AgentSettings(
     string StateDir,
     string? BindAddress,
@@ -88,8 +87,7 @@ public sealed record AgentSettings(
     TimeSpan WriterGrace,
     int MaxKillRetries,
     TimeSpan KillRetryInterval,
-    TimeSpan AnnounceInterval,
-    int BinlogPort);
+    TimeSpan AnnounceInterval);
 
 /// <summary>One MMM cluster. HOCON: <c>cluster NAME { … }</c> over <c>cluster_defaults { … }</c>.</summary>
 /// <param name="Topology">Hosts and roles.</param>

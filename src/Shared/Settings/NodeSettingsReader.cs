@@ -76,8 +76,7 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             agent.Duration("writer_grace", TimeSpan.Zero, TimeSpan.FromMinutes(1)).Value,
             agent.Int("max_kill_retries", 1, 1000).Value,
             agent.Duration("kill_retry_interval", Ms(10), TimeSpan.FromSeconds(10)).Value,
-            agent.Duration("announce_interval", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)).Value,
-            agent.Int("binlog_port", 0, 65535).Value);
+            agent.Duration("announce_interval", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)).Value);
         agent.RefuseUnknown();
         return (settings, timing);
     }

@@ -32,7 +32,7 @@ internal static class OneMasterPair
         return new MmmSettings(
             "mon1", null, [new MonitorMember("mon1", "127.0.0.1", monitorPort, 8558)],
             new MonitorSettings("/nowhere", "127.0.0.1", null, false, [], second, new MembershipSettings(second, second, second, second, second, second), null, second),
-            new AgentSettings("/nowhere", null, null, null, second, second, second, second, 10, second, second, 0),
+            new AgentSettings("/nowhere", null, null, null, second, second, second, second, 10, second, second),
             ImmutableSortedDictionary<string, ClusterSettings>.Empty.Add("C1", cluster));
     }
 

@@ -156,7 +156,7 @@ public sealed class AgentLeaseTests : IAsyncLifetime
 
     private TestAgent Start(bool granted = true)
     {
-        var agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, _watch, _store, TimeProvider.System, new NoTails()));
+        var agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, _watch, _store, TimeProvider.System));
         agent.Granting.Granted = _ => granted;
         return agent;
     }

@@ -138,9 +138,3 @@ public sealed class NoWatch : ILocalWatch
 
     public Task WaitForExitAsync(int processId, CancellationToken cancel) => Task.Delay(Timeout.Infinite, cancel);
 }
-
-/// <summary>No binary log is served.</summary>
-public sealed class NoTails : IBinlogTails
-{
-    public Task<IOpenTail> OpenAsync(BinlogFiles files, Mmm.Shared.Messages.AgentProtocol.BinlogPosition? from, CancellationToken cancel) => Task.FromException<IOpenTail>(new TailException("no binary log here"));
-}

@@ -167,7 +167,7 @@ public sealed class DisposableMariaDb : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    public string DataFolder => Path.Combine(Folder, "data");
+    private string DataFolder => Path.Combine(Folder, "data");
 
     private async Task CreateUsersAsync()
     {

@@ -43,12 +43,12 @@ internal static class TestSettings
         new MonitorSettings(
             "/nonexistent", "127.0.0.1", null, false, [], TimeSpan.FromSeconds(1),
             new MembershipSettings(
-                TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(1200), TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1),
+                TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(1500), TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1),
                 TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1)),
             null, TimeSpan.FromSeconds(10)),
         new AgentSettings(
             "/nonexistent", null, null, null, TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1),
-            TimeSpan.FromSeconds(1), 10, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), 0),
+            TimeSpan.FromSeconds(1), 10, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)),
         ImmutableSortedDictionary<string, ClusterSettings>.Empty.Add("C1", Cluster(mysqlPort)));
 
     public static ClusterSettings Cluster(int mysqlPort)

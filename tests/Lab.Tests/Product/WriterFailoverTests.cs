@@ -45,28 +45,6 @@ public sealed class WriterFailoverTests(WholeLab lab) : ProductTest(lab)
     }
 
     [Fact]
-    public async Task What_only_the_dead_master_had_is_on_the_next_one_before_that_takes_writes()
-    {
-        (string old, string other) = await MastersAsync();
-        await Lab.Server(old).ExecuteAsync("CREATE TABLE lab.tail (id INT PRIMARY KEY) ENGINE=InnoDB", Stop);
-        await Until($"{other} has the table", 10, async () => await Lab.Server(other).ScalarAsync("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_NAME='tail'", Stop) == "1");
-
-        // Too short for the checks to make anything of it.
-        await Lab.Server(other).ExecuteAsync("STOP SLAVE IO_THREAD", Stop);
-        await Lab.Server(old).ExecuteAsync("INSERT INTO lab.tail VALUES (1); INSERT INTO lab.tail VALUES (2), (3)", Stop);
-        await Lab.Faults.KillAsync(old, LabPrograms.Mysqld, Stop);
-
-        await UntilShown($"{other} is the active master", 20, s => s.ActiveMaster == other && s.Move is null);
-        Assert.Equal("3", await Lab.Server(other).ScalarAsync("SELECT COUNT(*) FROM lab.tail", Stop));
-        await OnlyWriterIs(other, old);
-        await Lab.Faults.StartAsync(old, LabPrograms.Mysqld, Stop);
-        await UntilState(old, "ONLINE", 30);
-        await UntilFollows(old, other, 15);
-        await UntilFollows(other, old, 15);
-        await Lab.Server(other).ExecuteAsync("DROP TABLE lab.tail", Stop);
-    }
-
-    [Fact]
     public async Task A_planned_move_of_the_writer_holds_writes_up_for_less_than_a_second()
     {
         (string from, string to) = await MastersAsync();

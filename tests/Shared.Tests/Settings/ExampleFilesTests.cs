@@ -79,7 +79,7 @@ public sealed class ExampleFilesTests
             c1.Decisions);
         Assert.Equal(new MembershipSettings(Ms(300), Ms(1200), Ms(1000), Ms(1), Ms(200), Ms(1000)), settings.Monitor.Membership);
         Assert.Equal(
-            new AgentSettings("/var/lib/mmm-agent", null, null, null, Ms(500), Ms(50), Ms(2000), Ms(500), 10, Ms(100), Ms(10_000), 9990),
+            new AgentSettings("/var/lib/mmm-agent", null, null, null, Ms(500), Ms(50), Ms(2000), Ms(500), 10, Ms(100), Ms(10_000)),
             settings.Agent);
         Assert.Equal(Ms(60_000), c1.MaxBacklog);
         Assert.Equal(new LeaseSettings(Ms(1000), true, true, true), c1.Lease);

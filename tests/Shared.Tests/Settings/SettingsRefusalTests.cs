@@ -15,7 +15,7 @@ public sealed class SettingsRefusalTests
     [InlineData("monitor.ping_ip = []", "monitor.ping_ip: unknown key; allowed: http, kill_host_bin, kill_host_timeout, membership, ping_interval, ping_ips, state_dir; did you mean 'ping_ips'?")]
     [InlineData("monitor.http.prot = 1", "monitor.http.prot: unknown key; allowed: bind, read_only, token, token_file")]
     [InlineData("monitor.membership.stableafter = 1s", "did you mean 'stable_after'?")]
-    [InlineData("agent.heartbeatInterval = 1s", "agent.heartbeatInterval: unknown key; allowed: announce_interval, bind_address, binlog_port, heartbeat_interval, kill_retry_interval, local_watch_interval, max_kill_retries, mysql_pid_file, mysql_socket, state_dir, statement_timeout, writer_grace; did you mean 'heartbeat_interval'?")]
+    [InlineData("agent.heartbeatInterval = 1s", "agent.heartbeatInterval: unknown key; allowed: announce_interval, bind_address, heartbeat_interval, kill_retry_interval, local_watch_interval, max_kill_retries, mysql_pid_file, mysql_socket, state_dir, statement_timeout, writer_grace; did you mean 'heartbeat_interval'?")]
     [InlineData("monitors.mon1.prt = 1", "monitors.mon1.prt: unknown key; allowed: address, http_port, port; did you mean 'port'?")]
     [InlineData("monitor_defaults.address = \"1.2.3.4\"", "monitor_defaults.address: unknown key; allowed: http_port, port")]
     [InlineData("cluster_defaults.max_backlogs = 1s", "cluster_defaults.max_backlogs: unknown key; allowed: see mmm.reference.conf; did you mean 'max_backlog'?")]

@@ -171,10 +171,9 @@ public sealed class LocalMysqlServer(
         {
             try
             {
-                ChannelOptions options = repoint.WithoutTls ? session.Dialect.WithoutTls(repoint.Options) : repoint.Options;
-                string text = session.Dialect.ChangeSource(repoint.Channel.Length == 0, repoint.StartAt is null, options);
+                string text = session.Dialect.ChangeSource(repoint.Channel.Length == 0, repoint.StartAt is null, repoint.Options);
                 await using MySqlCommand change = session.Command(text);
-                Fill(change.Parameters, repoint, options);
+                Fill(change.Parameters, repoint);
                 await change.ExecuteNonQueryAsync(token);
             }
             catch (MySqlException e)
@@ -188,7 +187,7 @@ public sealed class LocalMysqlServer(
 
     public ValueTask DisposeAsync() => _calls.DisposeAsync();
 
-    private void Fill(MySqlParameterCollection parameters, AgentStep.Repoint repoint, ChannelOptions options)
+    private void Fill(MySqlParameterCollection parameters, AgentStep.Repoint repoint)
     {
         parameters.AddWithValue("@channel", repoint.Channel);
         parameters.AddWithValue("@host", repoint.Source.Ip);
@@ -201,9 +200,9 @@ public sealed class LocalMysqlServer(
             parameters.AddWithValue("@position", at.Position);
         }
 
-        for (int i = 0; i < options.All.Length; i++)
+        for (int i = 0; i < repoint.Options.All.Length; i++)
         {
-            ChannelOption option = options.All[i];
+            ChannelOption option = repoint.Options.All[i];
             object value = option.Kind == ChannelOptionKind.Number ? decimal.Parse(option.Value, NumberStyles.Number, CultureInfo.InvariantCulture) : option.Value;
             parameters.AddWithValue(MysqlDialect.OptionParameter(i), value);
         }
@@ -257,7 +256,7 @@ public sealed class LocalMysqlServer(
         _calls.Connections.Keep(session);
         FoundChannel? channel = await channels.ChooseAsync(look.Channels, cancel);
         return new FoundMysqld(
-            AgentProtocol.MysqldState.Up, null, look.ReadOnly, channel, look.Binlog, look.Gtid, look.CanFollowByGtid, look.Version, look.PidFile, look.Files);
+            AgentProtocol.MysqldState.Up, null, look.ReadOnly, channel, look.Binlog, look.Gtid, look.CanFollowByGtid, look.Version, look.PidFile);
     }
 
     private static async Task ExpectReadOnlyAsync(MysqlSession session, bool wanted, CancellationToken cancel)

@@ -33,7 +33,7 @@ public sealed class MariaDbDialect : MysqlDialect
     public override string SessionSetUp => "SET SESSION sql_mode='', SESSION character_set_client=utf8mb4";
 
     public override string Look =>
-        "SELECT @@global.read_only, @@version, @@global.pid_file, @@global.datadir, @@global.gtid_binlog_pos, @@global.gtid_slave_pos, @@global.log_bin_index, @@global.server_id; "
+        "SELECT @@global.read_only, @@version, @@global.pid_file, @@global.datadir, @@global.gtid_binlog_pos, @@global.gtid_slave_pos; "
         + "SHOW MASTER STATUS; SHOW ALL SLAVES STATUS";
 
     public override string Threads => "SELECT ID, USER, HOST, COMMAND, TIME FROM information_schema.PROCESSLIST";
@@ -79,9 +79,6 @@ public sealed class MariaDbDialect : MysqlDialect
         return $"CHANGE MASTER{Channel(defaultChannel)} TO {string.Join(", ", parts)}";
     }
 
-    public override ChannelOptions WithoutTls(ChannelOptions options) =>
-        new([.. options.All.Select(o => o.Name is "MASTER_SSL" or "MASTER_SSL_VERIFY_SERVER_CERT" ? o with { Value = "0" } : o)]);
-
     public override async Task<ServerLook> ReadLookAsync(MySqlDataReader reader, CancellationToken cancel)
     {
         await reader.ReadAsync(cancel);
@@ -90,9 +87,6 @@ public sealed class MariaDbDialect : MysqlDialect
         string? pidFile = Text(reader.GetValue(2)) is { Length: > 0 } file ? Path.Combine(Text(reader.GetValue(3)) ?? "/", file) : null;
         string? gtid = Text(reader.GetValue(4));
         bool canFollowByGtid = Text(reader.GetValue(5)) is { Length: > 0 };
-        BinlogFiles? files = null;
-        if (Text(reader.GetValue(6)) is { Length: > 0 } index && Text(reader.GetValue(3)) is { Length: > 0 } folder)
-            files = new BinlogFiles(Path.Combine(folder, index), folder, Convert.ToInt64(reader.GetValue(7), CultureInfo.InvariantCulture), null, version, null);
         await reader.NextResultAsync(cancel);
         AgentProtocol.BinlogPosition? binlog = null;
         if (await reader.ReadAsync(cancel))
@@ -101,7 +95,7 @@ public sealed class MariaDbDialect : MysqlDialect
         var channels = ImmutableArray.CreateBuilder<FoundChannel>();
         while (await reader.ReadAsync(cancel))
             channels.Add(ReadChannel(new StatusRow(reader)));
-        return new ServerLook(readOnly, binlog, gtid, canFollowByGtid, version, pidFile, files, channels.ToImmutable());
+        return new ServerLook(readOnly, binlog, gtid, canFollowByGtid, version, pidFile, channels.ToImmutable());
     }
 
     private static FoundChannel ReadChannel(StatusRow row)

@@ -56,9 +56,6 @@ public abstract class MysqlDialect
     /// <summary>Repoint with parameters <c>@channel @host @port @user @password @file @position</c> and those of <see cref="OptionParameter"/>.</summary>
     public abstract string ChangeSource(bool defaultChannel, bool byGtid, ChannelOptions options);
 
-    /// <summary>A channel's options for a source that offers no TLS.</summary>
-    public abstract ChannelOptions WithoutTls(ChannelOptions options);
-
     /// <summary>Errors that say that a channel is not there, which is no error when it is to be stopped.</summary>
     public abstract ImmutableArray<int> NoSuchChannel { get; }
 
@@ -87,5 +84,4 @@ public sealed record ServerLook(
     bool CanFollowByGtid,
     string Version,
     string? PidFile,
-    BinlogFiles? Files,
     ImmutableArray<FoundChannel> Channels);
