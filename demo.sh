@@ -8,13 +8,14 @@
 #   ./demo.sh lab ...    every other verb of the lab, e.g. ./demo.sh lab power-off master1; ./demo.sh lab --help
 #   ./demo.sh down       remove every trace
 #
-# Environment: LAB_NAME (default demo), LAB_RANGE (default 10.77.0.0/24).
+# Environment: LAB_NAME (default demo), LAB_RANGE (default 10.77.0.0/24), LAB_SERVER (default mariadb-10.11, the system's own; mariadb-11.8 and mysql-9.7 are fetched).
 set -euo pipefail
 here="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 . "$here/.ci/prerequisites.sh"
 
 name="${LAB_NAME:-demo}"
 range="${LAB_RANGE:-10.77.0.0/24}"
+server="${LAB_SERVER:-mariadb-10.11}"
 lab_dll="$here/src/Nodes/Lab/bin/Release/net10.0/mmm-lab.dll"
 lab() { dotnet "$lab_dll" "$@" --name "$name"; }
 built() { [ -f "$lab_dll" ] || fail "nothing is built yet: run ./demo.sh first."; }
@@ -40,8 +41,9 @@ esac
 
 cd "$here"
 install_missing
+[ "$server" = mariadb-10.11 ] || .ci/servers.sh "$server" >/dev/null
 if is_up; then
-  lab up --range "$range"
+  lab up --range "$range" --server "$server"
 else
   clean_up() {
     trap - EXIT INT TERM
@@ -53,7 +55,7 @@ else
   trap 'exit 143' TERM
   say "Building (Release) ..."
   build Release src/Nodes/Lab/Mmm.Lab.csproj || fail "the build failed."
-  lab up --range "$range"
+  lab up --range "$range" --server "$server"
   say
   say "What the monitors say (./demo.sh mmm show):"
   lab mmm show

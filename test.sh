@@ -43,6 +43,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 install_missing
+case "$only" in
+  "" | Lab.Tests | Agent.Tests) .ci/servers.sh mariadb-11.8 mysql-9.7 >/dev/null || fail "the servers that the tests run on could not be fetched." ;;
+esac
 say "Building ($configuration) ..."
 build "$configuration" ${only:+"tests/$only"} || fail "the build failed."
 if [ -z "$only" ]; then

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Mmm.Shared.Api;
+using Mmm.Shared.Messages;
 using Mmm.Shared.Status;
 
 namespace Mmm.Control.Tests;
@@ -13,7 +14,7 @@ public sealed class CommandLineTests
     [InlineData("ERROR: Unknown command 'shwo'. Did you mean 'show'? See 'mmm help'.", "shwo")]
     [InlineData("ERROR: Unknown command 'frobnicate'. See 'mmm help'.", "frobnicate")]
     [InlineData("ERROR: Unknown command 'set_offlin'. Did you mean 'set_offline'? See 'mmm help'.", "help", "set_offlin")]
-    [InlineData("ERROR: An argument is missing. Usage: mmm [@CLUSTER] set_online <host>", "set_online")]
+    [InlineData("ERROR: An argument is missing. Usage: mmm [@CLUSTER] set_online [--force] <host>", "set_online")]
     [InlineData("ERROR: An argument is missing. Usage: mmm [@CLUSTER] move_role [--force] <role> <host>", "move_role", "--force", "writer")]
     [InlineData("ERROR: 'c' is one too many. Usage: mmm [@CLUSTER] move_role [--force] <role> <host>", "move_role", "a", "b", "c")]
     [InlineData("ERROR: 'extra' is one too many. Usage: mmm [@CLUSTER] show", "show", "extra")]
@@ -23,6 +24,8 @@ public sealed class CommandLineTests
     [InlineData("ERROR: --timeout must be above 0 and at most 600 seconds.", "--timeout", "0", "show")]
     [InlineData("ERROR: '@' must be followed by the name of a cluster, as in '@C1 show'.", "@", "show")]
     [InlineData("ERROR: There is no completion for 'tcsh': mmm completion bash|zsh|fish", "completion", "tcsh")]
+    [InlineData("ERROR: There is no kind of server 'oracle': mmm grants mariadb|mysql|mysql-5.7", "grants", "oracle")]
+    [InlineData("ERROR: Name one kind of server: mmm grants mariadb|mysql|mysql-5.7", "grants")]
     [InlineData("ERROR: 'a_!' in --monitors is no address: write HOST, HOST:PORT or [IPV6]:PORT.", "--monitors", "a_!", "show")]
     [InlineData("See 'mmm help' for usage information")]
     public async Task A_wrong_command_line_exits_2_with_a_sentence(string sentence, params string[] args)
@@ -30,6 +33,18 @@ public sealed class CommandLineTests
         Ran ran = await _cli.Mmm(args);
         Assert.Equal((ExitCodes.Usage, ""), (ran.Exit, ran.Out));
         Assert.Equal(sentence + "\n", ran.Error);
+    }
+
+    [Theory]
+    [InlineData("mariadb", "GRANT SLAVE MONITOR ON *.* TO 'mmm_monitor'@'%';")]
+    [InlineData("mysql", "GRANT REPLICATION CLIENT ON *.* TO 'mmm_monitor'@'%';")]
+    [InlineData("mysql-5.7", "(by its manual; not tested on a real server)")]
+    public async Task Grants_need_no_monitor_and_leave_a_place_for_each_password(string server, string line)
+    {
+        Ran ran = await _cli.Mmm("grants", server);
+        Assert.Equal((0, ""), (ran.Exit, ran.Error));
+        Assert.Contains(line, ran.Out, StringComparison.Ordinal);
+        Assert.Equal(3, ran.Out.Split('\n').Count(l => l.StartsWith("CREATE USER IF NOT EXISTS ", StringComparison.Ordinal) && l.EndsWith("IDENTIFIED BY '…';", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -71,7 +86,8 @@ public sealed class CommandLineTests
         await _cli.Mmm("move_role", "writer", "db2", "--force");
         await _cli.Mmm("@C1", "move_role", "--force", "writer", "db2");
         await _cli.Mmm("set_ip", "192.168.0.50", "db2");
-        Assert.Equal(["move_role --force writer db2", "move_role --force writer db2", "set_ip 192.168.0.50 db2"], monitor.Commands.Select(c => $"{c.Verb} {string.Join(' ', c.Arguments!.Value)}"));
+        await _cli.Mmm("set_offline", "db2", "--dry-run");
+        Assert.Equal(["move_role --force writer db2", "move_role --force writer db2", "set_ip 192.168.0.50 db2", "set_offline --dry-run db2"], monitor.Commands.Select(c => $"{c.Verb} {string.Join(' ', c.Arguments!.Value)}"));
     }
 
     [Fact]
@@ -88,6 +104,37 @@ public sealed class CommandLineTests
         await using FakeMonitor monitor = await FakeMonitor.Start(answer: r => new CommandAnswer(r.Id, false, MmmAnswers.NothingDecided("2 of 3 keepers are silent")));
         Ran ran = await _cli.Mmm("--monitors", monitor.Address, "set_active");
         Assert.Equal((ExitCodes.NoCoordinator, "ERROR: Nothing can be decided at the moment: 2 of 3 keepers are silent. Nothing was changed.\n"), (ran.Exit, ran.Out));
+    }
+
+    [Fact]
+    public async Task Explain_prints_what_the_coordinator_says_of_the_host()
+    {
+        StatusProtocol.ClusterSnapshot calm = Sample.Cluster();
+        StatusProtocol.HostView db2 = calm.Hosts[1] with { Explanation = ["db2 has been ONLINE since 2010.", "  - nothing to do"] };
+        await using FakeMonitor monitor = await FakeMonitor.Start([calm with { Hosts = [calm.Hosts[0], db2, calm.Hosts[2]] }]);
+
+        Ran known = await _cli.Mmm("--monitors", monitor.Address, "explain", "db2");
+        Assert.Equal((ExitCodes.Ok, "db2 has been ONLINE since 2010.\n  - nothing to do\n"), (known.Exit, known.Out));
+        Ran unknown = await _cli.Mmm("--monitors", monitor.Address, "explain", "dbx");
+        Assert.Equal((ExitCodes.Refused, "ERROR: Unknown host name 'dbx'!\n"), (unknown.Exit, unknown.Out));
+        Assert.Equal(ExitCodes.Usage, (await _cli.Mmm("--monitors", monitor.Address, "explain")).Exit);
+    }
+
+    [Fact]
+    public async Task Check_setup_prints_findings_with_their_statements_and_exits_1_when_there_are_errors()
+    {
+        StatusProtocol.ClusterSnapshot snapshot = Sample.Cluster() with
+        {
+            Setup = [new("db2", true, "log_bin", "writes no binary log", "-- in my.cnf: log_bin"), new("db3", false, "version", "is older", null)],
+        };
+        await using FakeMonitor monitor = await FakeMonitor.Start([snapshot]);
+
+        Ran all = await _cli.Mmm("--monitors", monitor.Address, "check-setup");
+        Assert.Equal(
+            (ExitCodes.Refused, "db1: OK\ndb2: ERROR log_bin: db2 writes no binary log\n    -- in my.cnf: log_bin\ndb3: WARNING version: db3 is older\n"), (all.Exit, all.Out));
+        Ran one = await _cli.Mmm("--monitors", monitor.Address, "check-setup", "db3");
+        Assert.Equal((ExitCodes.Ok, "db3: WARNING version: db3 is older\n"), (one.Exit, one.Out));
+        Assert.Equal(ExitCodes.Refused, (await _cli.Mmm("--monitors", monitor.Address, "check-setup", "dbx")).Exit);
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public sealed class CompletionTests
     [InlineData("all db1 db2 db3", "checks", "")]
     [InlineData("rep_backlog rep_threads", "checks", "db1", "rep_")]
     [InlineData("show status", "cluster", "")]
+    [InlineData("mariadb mysql mysql-5.7", "grants", "")]
     [InlineData("bash fish zsh", "completion", "")]
     [InlineData("@C1", "@")]
     [InlineData("--force", "move_role", "--f")]

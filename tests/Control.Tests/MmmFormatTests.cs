@@ -110,7 +110,7 @@ public sealed class MmmFormatTests
                 ping                              - ping monitor
                 show                              - show status
                 checks [<host>|all [<check>|all]] - show checks status
-                set_online <host>                 - set host <host> online
+                set_online [--force] <host>       - set host <host> online
                 set_offline <host>                - set host <host> offline
                 mode                              - print current mode.
                 set_active                        - switch into active mode.

@@ -95,9 +95,9 @@ internal sealed class SimSetup
         var decisions = new DecisionSettings(
             ClusterMode.Active, AutoSetOnline: TimeSpan.FromSeconds(1), FlapCount: 1000, FlapDuration: TimeSpan.FromHours(1), WaitForOtherMaster: TimeSpan.FromSeconds(5),
             CarefulStartup: true, MasterConnectRetry: TimeSpan.FromSeconds(5), QuickRecovery: TimeSpan.FromSeconds(60), AgentTimeout, LeaseTtl: Terms.Ttl,
-            CatchUpTimeout: TimeSpan.FromSeconds(3), MoveTimeout: TimeSpan.FromSeconds(8), StartupTimeout: TimeSpan.FromSeconds(5), SightTimeout: TimeSpan.FromSeconds(fast ? 2 : 3));
+            CatchUpTimeout: TimeSpan.FromSeconds(3), MoveMaxLag: TimeSpan.FromSeconds(2), MoveTimeout: TimeSpan.FromSeconds(8), StartupTimeout: TimeSpan.FromSeconds(5), SightTimeout: TimeSpan.FromSeconds(fast ? 2 : 3));
         var login = new MysqlLogin("mmm", new Secret("unused"));
         return new ClusterSettings(Topology, decisions, checks.ToImmutableSortedDictionary(),
-            new LeaseSettings(FencingTimeout, KillMysqld, Failsafe, KeepBalanced), new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), TimeSpan.FromSeconds(60), login, login, login);
+            new LeaseSettings(FencingTimeout, KillMysqld, Failsafe, KeepBalanced), new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), TimeSpan.FromSeconds(60), login, login, login, SemiSyncSettings.Off);
     }
 }

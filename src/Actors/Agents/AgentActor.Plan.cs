@@ -12,6 +12,20 @@ public sealed partial class AgentActor
 {
     private sealed record RetryDue;
 
+    /// <summary>A step's task -> this.</summary>
+    private sealed record SaveNow(Func<AgentMemory, AgentMemory> Change, TaskCompletionSource<string?> Done);
+
+    private sealed class Memory(IActorRef self) : IMemory
+    {
+        public Task<string?> SaveAsync(Func<AgentMemory, AgentMemory> change, CancellationToken cancel)
+        {
+            // The step goes on elsewhere than in the actor that answers.
+            var done = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            self.Tell(new SaveNow(change, done));
+            return done.Task.WaitAsync(cancel);
+        }
+    }
+
     private sealed record StepEnded(PlanRun Run, AgentStep Step, StepOutcome? Outcome);
 
     /// <summary>Warnings kept for one order: enough for every step, and a bound for one that fails for days in ever new words.</summary>
@@ -39,7 +53,7 @@ public sealed partial class AgentActor
         if (_order is null || _run is not null || _pausing || !_mysqldLooked || !_addressesRead || !(Fresh || evenIfStale))
             return;
         LeasedOrder leased = LeasedOrder.Of(_order, _cover, _found, _setup.Topology);
-        AgentPlan plan = AgentPlan.For(leased.Order, _found, _keeper.Memory!, _setup.Topology);
+        AgentPlan plan = AgentPlan.For(leased.Order, _found, _keeper.Memory!, _setup.Topology, _setup.SemiSync);
         if (plan.IsEmpty)
         {
             if (Fresh && leased.Missing is { } missing)
@@ -92,6 +106,8 @@ public sealed partial class AgentActor
             _network.Take(looks);
         if (outcome.Failure is null && ended.Step is not AgentStep.RememberStopped)
             _log.Info("{0}: done in {1:0.0} ms", ended.Step.Sentence, _time.GetElapsedTime(ended.Run.StepBegan).TotalMilliseconds);
+        if (outcome.Told is { } told)
+            _log.Info("{0}: {1}", ended.Step.Sentence, told);
         foreach (string warning in outcome.Warnings)
             _log.Warning("{0}: {1}", ended.Step.Sentence, warning);
         if (outcome.Remember is { } later && ended.Step is AgentStep.MakeWritable)
@@ -199,7 +215,6 @@ public sealed partial class AgentActor
         CancelRun();
         EndPause();
         _lastSteps = [];
-        _warnings = _warnings.Clear();
     }
 
     private void Warn(IEnumerable<string> warnings)

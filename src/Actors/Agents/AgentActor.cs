@@ -45,6 +45,9 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     private IActorRef _announcer = ActorRefs.Nobody;
     private IActorRef _lease = ActorRefs.Nobody;
     private IActorRef _addressCheck = ActorRefs.Nobody;
+    private IActorRef _tail = ActorRefs.Nobody;
+    private IActorRef _setupWatch = ActorRefs.Nobody;
+    private ServerSetup? _serverSetup;
 
     private FoundHost _found = FoundHost.Nothing;
     private bool _mysqldLooked;
@@ -76,7 +79,8 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _looker = new AddressLooker(ports.Neighbours, setup.Topology, setup.Host.Name);
         _earlyLooks = new EarlyLooks(_looker, setup.Addresses, time);
         _network = new NetworkView(setup.Addresses, time);
-        _runner = new StepRunner(ports, new AddressGuard(_looker, setup.Addresses, setup.Host), setup.Terms, time);
+        _runner = new StepRunner(
+            ports, new AddressGuard(_looker, setup.Addresses, setup.Host), new Memory(Self), setup.Terms, time);
         _keeper = new MemoryKeeper(ports.Store, s_diskTimeout);
         _contacts = new MonitorContacts(setup.Gateways.Select(g => g.Monitor), time, setup.Agent.HeartbeatInterval, _log);
         _gateways = [.. setup.Gateways.Select(g => Context.ActorSelection(g.Path))];
@@ -95,9 +99,12 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         Receive<AgentProtocol.Report>(HandleRelayedReport);
         Receive<LeaseActor.CoverSeen>(HandleCoverSeen);
         Receive<MysqldWatchActor.MysqldSeen>(HandleMysqldSeen);
+        Receive<TailActor.TailSeen>(HandleTailSeen);
+        Receive<SetupActor.SetupSeen>(m => _serverSetup = m.Setup);
         Receive<AddressWatchActor.AddressesSeen>(HandleAddressesSeen);
         Receive<AddressCheckActor.Looked>(m => HandleLooked(m.Looks));
         Receive<MemoryKeeper.Ended>(HandleMemoryEnded);
+        Receive<SaveNow>(m => _keeper.Save(m.Change, m.Done.SetResult, Self));
         Receive<StepEnded>(HandleStepEnded);
         Receive<Rehearsed>(HandleRehearsed);
         Receive<HeartbeatDue>(_ => HandleHeartbeatDue());
@@ -112,6 +119,8 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _addressWatch = Context.ActorOf(AddressWatchActor.Props(_ports.Addresses, _setup.Agent.HeartbeatInterval, _setup.Agent.StatementTimeout), "address-watch");
         _announcer = Context.ActorOf(AnnouncerActor.Props(_ports.Announcer, _setup.Agent.AnnounceInterval, _setup.Agent.StatementTimeout), "announcer");
         _lease = Context.ActorOf(LeaseActor.Props(_setup, _ports.Addresses, _ports.Watch, _ports.LeaseClock), "lease");
+        _tail = Context.ActorOf(TailActor.Props(_ports.Tails), "tail");
+        _setupWatch = Context.ActorOf(SetupActor.Props(_ports.Mysql), "setup");
         _addressCheck = Context.ActorOf(AddressCheckActor.Props(_looker, _setup), "address-check");
         _keeper.Load(Self);
         Timers.StartSingleTimer("heartbeat", new HeartbeatDue(), _setup.Agent.HeartbeatInterval);
@@ -186,6 +195,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
 
         bool first = _order is null;
         bool same = ServesToo(order) && !_remembered;
+        bool staysWriter = order.Writable && _order is { Writable: true };
         _remembered = false;
         _order = order;
         _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, first ? _found.Addresses : null, order.Voters));
@@ -202,6 +212,9 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _log.Info("Order {0} accepted: {1}", order.Id, OrderText.Of(order));
         _orderBegan = _time.GetTimestamp();
         ForgetRuns();
+        // What was passed over while taking over stays true for as long as the server takes writes.
+        if (!staysWriter)
+            _warnings = _warnings.Clear();
         // Before anything is reported under the new order: what was found so far says nothing of it.
         AskAnew();
         SetProgress(Begun(order));
@@ -311,6 +324,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _found = _found with { Mysqld = seen.Found };
         _mysqldNo = seen.No;
         _mysqldLooked = true;
+        TellTail(seen.Found);
         _lastReadOnly = seen.Found.State == AgentProtocol.MysqldState.Down ? null : seen.Found.ReadOnly ?? _lastReadOnly;
         TellLease();
         bool fell = before.State == AgentProtocol.MysqldState.Up && seen.Found.State != AgentProtocol.MysqldState.Up;
@@ -405,10 +419,12 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
 
     private void Report(bool toSender, bool onlyIfChanged = false)
     {
+        TimeSpan leaseNow = _ports.LeaseClock.GetElapsedTime(0);
         var report = new AgentProtocol.Report(
             _setup.Topology.Name, _setup.Host.Name, _setup.Incarnation, _seq + 1, _keeper.Memory?.Highest ?? DecisionId.None, _progress,
-            AgentReports.FactsOf(_found, _setup.Topology, _ports.Watch.MachineUptime), _keeper.Memory?.TakeOver, _setup.Fingerprint, LetGo,
-            AgentReports.LeaseOf(_order, _cover, _ports.LeaseClock.GetElapsedTime(0)), _network.Facts(_found.Addresses));
+            AgentReports.FactsOf(_found, _setup.Topology, _ports.Watch.MachineUptime, _binlogTail, KnownFiles,
+                SemiSyncPlan.Facts(_setup.Host.Name, _found.Mysqld, _setup.Topology, _setup.SemiSync), _serverSetup), _keeper.Memory?.TakeOver, _setup.Fingerprint, LetGo,
+            AgentReports.LeaseOf(_order, _cover, leaseNow), _network.Facts(_found.Addresses), AgentReports.QuietMs(_cover, leaseNow));
         if (onlyIfChanged && !AgentReports.Differ(_lastSent, report))
             return;
         _seq++;

@@ -7,7 +7,7 @@ namespace Mmm.Actors.Agents;
 
 /// <summary>
 /// <c>/user/agent-gateway</c> on every monitor node: the agents' door. Acknowledges each report and forwards it, with its sender,
-/// to the coordinator wherever that runs. Keeps nothing that a restart would lose.
+/// to the coordinator wherever that runs. Keeps the last report of each host in which mysqld was up, for a coordinator that begins (<see cref="AgentProtocol.AskLastUp"/>); lost with a restart.
 /// </summary>
 public sealed class AgentGatewayActor : ReceiveActor
 {
@@ -17,6 +17,8 @@ public sealed class AgentGatewayActor : ReceiveActor
 
     /// <summary>Who sent the last report for a host that is not configured; one log line per change of sender.</summary>
     private readonly Dictionary<(string Cluster, string Host), Address> _strangers = [];
+
+    private readonly Dictionary<(string Cluster, string Host), AgentProtocol.Report> _lastUp = [];
 
     /// <param name="settings">Its clusters are the ones reports are accepted for.</param>
     /// <param name="coordinator">Singleton proxy.</param>
@@ -28,6 +30,7 @@ public sealed class AgentGatewayActor : ReceiveActor
         _coordinator = coordinator;
         Receive<AgentProtocol.Report>(HandleReport);
         Receive<AgentProtocol.Refused>(m => _coordinator.Forward(m));
+        Receive<AgentProtocol.AskLastUp>(HandleAskLastUp);
     }
 
     private void HandleReport(AgentProtocol.Report report)
@@ -38,8 +41,16 @@ public sealed class AgentGatewayActor : ReceiveActor
             return;
         }
 
+        if (report.Facts.Mysqld == AgentProtocol.MysqldState.Up)
+            _lastUp[(report.Cluster, report.Host)] = report;
         _coordinator.Forward(report);
         Sender.Tell(new AgentProtocol.Heard(_settings.This, report.Seq));
+    }
+
+    private void HandleAskLastUp(AgentProtocol.AskLastUp ask)
+    {
+        foreach (AgentProtocol.Report report in _lastUp.Where(l => l.Key.Cluster == ask.Cluster).Select(l => l.Value))
+            Sender.Tell(new AgentProtocol.LastUp(report));
     }
 
     private void HandleStranger(AgentProtocol.Report report)

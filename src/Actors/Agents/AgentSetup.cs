@@ -16,6 +16,7 @@ namespace Mmm.Actors.Agents;
 /// <param name="LeaseTtl">lease.ttl.</param>
 /// <param name="Lease">What is done without a lease.</param>
 /// <param name="Addresses">What is done about other machines that answer for a role address.</param>
+/// <param name="SemiSync">Semi-synchronous replication.</param>
 /// <param name="LeaseDispatcher">Dispatcher with a thread of its own for the lease, which must not wait for anything else; null = the default one.</param>
 public sealed record AgentSetup(
     Host Host,
@@ -28,6 +29,7 @@ public sealed record AgentSetup(
     TimeSpan LeaseTtl,
     LeaseSettings Lease,
     AddressSettings Addresses,
+    SemiSyncSettings SemiSync,
     string? LeaseDispatcher = null)
 {
     /// <summary>Deadlines and counts of the steps.</summary>

@@ -32,6 +32,9 @@ public interface IMysqlServer
     /// <summary>Waits until the applier has reached a position of its source.</summary>
     Task<ApplyWait> WaitAppliedAsync(string channel, AgentProtocol.BinlogPosition position, TimeSpan timeout, CancellationToken cancel);
 
+    /// <summary>Waits until a GTID position or set, in the server's notation, is applied.</summary>
+    Task<ApplyWait> WaitGtidAsync(string gtid, TimeSpan timeout, CancellationToken cancel);
+
     /// <summary>True when the applier has nothing left to do with what has been received: it waits for more, and so do its workers.</summary>
     Task<bool> ApplierIdleAsync(CancellationToken cancel);
 
@@ -41,8 +44,23 @@ public interface IMysqlServer
     /// <summary>Starts the named replication threads.</summary>
     Task StartReplicationAsync(string channel, StoppedThreads threads, CancellationToken cancel);
 
+    /// <summary>Stops the receiving thread.</summary>
+    Task StopReceiverAsync(string channel, CancellationToken cancel);
+
+    /// <summary>Stops the applying thread.</summary>
+    Task StopApplierAsync(string channel, CancellationToken cancel);
+
+    /// <summary>Starts the stopped applying thread; it stops by itself behind the last event that ends at or before <paramref name="end"/> of the source's log.</summary>
+    Task StartApplierUntilAsync(string channel, AgentProtocol.BinlogPosition end, CancellationToken cancel);
+
     /// <summary>Points a stopped channel at another source with the cluster's replication login, keeping the given options.</summary>
     Task ChangeSourceAsync(AgentStep.Repoint repoint, CancellationToken cancel);
+
+    /// <summary>Carries out <see cref="AgentStep.SetSemiSyncSource"/> or <see cref="AgentStep.SetSemiSyncReplica"/>; a failure shows in the looks of the next minute.</summary>
+    Task SetSemiSyncAsync(AgentStep step, CancellationToken cancel);
+
+    /// <summary>Asks how the server is set up.</summary>
+    Task<ServerSetup> SetupAsync(CancellationToken cancel);
 
     /// <summary>Logins whose connections are never ended: the monitors', the agent's and replication's.</summary>
     IReadOnlySet<string> SparedUsers { get; }

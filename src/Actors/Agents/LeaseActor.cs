@@ -42,6 +42,11 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
 
     private sealed record FenceDue;
 
+    private sealed record LookDue;
+
+    /// <summary>Between two looks at the clocks; every message brings one as well.</summary>
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(100);
+
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly AgentSetup _setup;
     private readonly IAddresses _addresses;
@@ -50,6 +55,7 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
     private readonly ImmutableArray<ActorSelection> _granters;
     private readonly ImmutableSortedDictionary<string, ActorSelection> _others;
     private AgentLease _lease;
+    private StandstillGuard _standstill;
     private LeaseCover _told = LeaseCover.None;
     private ImmutableSortedDictionary<RoleAddress, TimeSpan> _shown = ImmutableSortedDictionary<RoleAddress, TimeSpan>.Empty;
     private MysqldNow _mysqld = new(true, true, null, null);
@@ -81,6 +87,7 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
         Receive<LeaseProtocol.Hold>(m => If(m.Cluster, null, () => Apply(_lease.Take(m, Now))));
         Receive<TickDue>(_ => Apply(_lease.Tick(Now)));
         Receive<FenceDue>(_ => HandleFenceDue());
+        Receive<LookDue>(_ => { });
     }
 
     public static Props Props(AgentSetup setup, IAddresses addresses, ILocalWatch watch, TimeProvider clock)
@@ -90,6 +97,22 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
     }
 
     private TimeSpan Now => _clock.GetElapsedTime(0);
+
+    protected override void PreStart() => Timers.StartPeriodicTimer("look", new LookDue(), TimeSpan.Zero, s_lookEvery);
+
+    /// <summary>Before anything else is believed, also an answer that was waiting: has this machine stood still?</summary>
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        (_standstill, TimeSpan? gained) = _standstill.Look(_clock.GetUtcNow(), Now);
+        if (gained is { } by)
+        {
+            if (!_told.Until.IsEmpty)
+                _log.Warning("The time of day gained {0:0.0##} s on the monotonic clock: it was set, or this machine stood still unnoticed. The leases end in {1:0.##} s unless they are renewed until then.", by.TotalSeconds, _lease.Holder.Setup.Terms.ProveWithin.TotalSeconds);
+            Apply(_lease.Doubt(Now));
+        }
+
+        return base.AroundReceive(receive, message);
+    }
 
     /// <summary>Another cluster's or host's message is none of ours, wherever it went astray.</summary>
     private void If(string cluster, string? host, Action take)
@@ -166,7 +189,7 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
 
     private void Tell(LeaseCover cover)
     {
-        bool changed = cover.Order != _told.Order || cover.ByPeers != _told.ByPeers || !cover.Until.SequenceEqual(_told.Until) || !cover.Pending.SetEquals(_told.Pending)
+        bool changed = cover.Order != _told.Order || cover.ByPeers != _told.ByPeers || cover.QuietUntil != _told.QuietUntil || !cover.Until.SequenceEqual(_told.Until) || !cover.Pending.SetEquals(_told.Pending)
             || !cover.Obstacles.Keys.SequenceEqual(_told.Obstacles.Keys);
         if (!changed)
             return;

@@ -116,7 +116,7 @@ internal sealed class MysqldWatchActor : ReceiveActor, IWithTimers
             return;
         _watched = null;
         _outdated = _looking;
-        See(_last with { State = AgentProtocol.MysqldState.Down, Message = $"mysqld (process {ended.ProcessId}) has ended", ReadOnly = null, Channel = null, Binlog = null, Gtid = null }, _wanted);
+        See(_last with { State = AgentProtocol.MysqldState.Down, Message = $"mysqld (process {ended.ProcessId}) has ended", ReadOnly = null, Channel = null, Binlog = null, Gtid = null, History = null }, _wanted);
         Look();
     }
 

@@ -4,7 +4,7 @@ using Mmm.Shared.Messages;
 namespace Mmm.Actors.Agents;
 
 /// <summary>The steps that deal with the replication channel.</summary>
-internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, TimeProvider time)
+internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, StepTerms terms, TimeProvider time)
 {
     private static readonly TimeSpan s_recheck = TimeSpan.FromMilliseconds(20);
 
@@ -25,6 +25,19 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, Time
 
     public async Task<StepOutcome> CatchUpAsync(AgentProtocol.CatchUpOrder order, CancellationToken cancel)
     {
+        StepOutcome outcome = await ReachAsync(order, cancel);
+        if (outcome.Failure is not null || order.UpTo is not null)
+            return outcome;
+        FoundMysqld now = await UpAsync(cancel);
+        var loss = LossRule.Judge(order, now.History, now.Channel?.Applied, whole: order.Rest is { Port: > 0, Why: null } && outcome.Warnings.IsEmpty);
+        if (loss.Forbidden is not null && !order.Force)
+            return StepOutcome.Failed($"not made writable: {string.Join(", and ", new[] { loss.Lost, loss.Forbidden }.OfType<string>())}") with { Remember = outcome.Remember };
+        string? forced = loss.Forbidden is null ? null : $"made writable by force although {loss.Forbidden}";
+        return outcome with { Warnings = [.. outcome.Warnings, .. new[] { loss.Lost, forced }.OfType<string>()] };
+    }
+
+    private async Task<StepOutcome> ReachAsync(AgentProtocol.CatchUpOrder order, CancellationToken cancel)
+    {
         FoundMysqld found = await UpAsync(cancel);
         TimeSpan timeout = TimeSpan.FromMilliseconds(order.TimeoutMs);
         switch (CatchUpRule.Choose(order, found.Channel))
@@ -33,10 +46,7 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, Time
                 ApplyWait wait = await mysql.WaitAppliedAsync(found.Channel!.Name, to.Position, timeout, cancel);
                 return Judge(wait, $"{order.From}'s position {to.Position}", order, null);
             case CatchUpWay.RelayLogEnd end:
-                ApplyWait received = await ApplyReceivedAsync(found.Channel!, timeout, cancel);
-                return received == ApplyWait.Incomplete
-                    ? await DropIncompleteAsync(order, end.Warning, cancel)
-                    : Judge(received, $"the end of what was received from {order.From}", order, end.Warning);
+                return await ApplyAllAsync(order, end, found.Channel!, timeout, cancel);
             case CatchUpWay.PassOver pass:
                 return StepOutcome.DoneBut("not caught up: " + pass.Warning);
             case CatchUpWay.Refuse refuse:
@@ -46,6 +56,24 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, Time
         }
     }
 
+    /// <summary>What was received, and then what only the old source's binary log holds.</summary>
+    private async Task<StepOutcome> ApplyAllAsync(
+        AgentProtocol.CatchUpOrder order, CatchUpWay.RelayLogEnd end, FoundChannel channel, TimeSpan timeout, CancellationToken cancel)
+    {
+        long began = time.GetTimestamp();
+        ApplyWait received = await ApplyReceivedAsync(channel, timeout, cancel);
+        if (received is not (ApplyWait.Reached or ApplyWait.Incomplete))
+            return Judge(received, $"the end of what was received from {order.From}", order, end.Warning);
+        FoundChannel now = (await UpAsync(cancel)).Channel ?? throw new MysqlServerException("the replication channel disappeared while catching up");
+        StepOutcome outcome = order.Rest is null ? StepOutcome.Done : await tail.FetchAsync(order.From, order.Rest, now, timeout - time.GetElapsedTime(began), cancel);
+        if (order.Ahead is { } ahead)
+            outcome = (await tail.FetchFromReplicaAsync(order.From, ahead, timeout - time.GetElapsedTime(began), cancel)).After(outcome);
+        // Dropped if the old source's log could not be read: read from there, it is whole.
+        if (received == ApplyWait.Incomplete && (await UpAsync(cancel)).Channel is { } left && left.Applied == now.Applied)
+            outcome = (await DropIncompleteAsync(order, cancel)).After(outcome);
+        return end.Warning is null ? outcome : outcome with { Warnings = [end.Warning, .. outcome.Warnings] };
+    }
+
     public async Task<StepOutcome> ApplyRelayLogAsync(AgentStep.ApplyRelayLog step, CancellationToken cancel)
     {
         FoundChannel? channel = (await UpAsync(cancel)).Channel;
@@ -53,14 +81,71 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, Time
             return StepOutcome.Done;
         ApplyWait wait = await ApplyReceivedAsync(channel, terms.ApplyTimeout, cancel);
         // The repoint that follows drops an incomplete transaction together with the relay log.
-        return wait is ApplyWait.Reached or ApplyWait.Incomplete
-            ? StepOutcome.Done
-            : StepOutcome.DoneBut($"what had been received from {step.OldSource} was not applied to its end ({Reason(wait, terms.ApplyTimeout, null)}); the rest is left out");
+        if (wait is ApplyWait.Reached or ApplyWait.Incomplete)
+            return StepOutcome.Done;
+        string why = $"what had been received from {step.OldSource} was not applied to its end ({Reason(wait, terms.ApplyTimeout, null)})";
+        // An applier that goes on gets there; by positions nobody sends again what is thrown away.
+        return !step.MayLose && wait == ApplyWait.TimedOut ? StepOutcome.Failed($"{why}; it goes on, and is pointed at the new source when it is there") : StepOutcome.DoneBut($"{why}; the rest is left out");
+    }
+
+    public async Task<StepOutcome> HoldAsync(AgentStep.HoldAt step, CancellationToken cancel)
+    {
+        await HoldAsync(step.Channel, step.End, cancel);
+        return StepOutcome.Done;
+    }
+
+    public async Task<StepOutcome> StopApplierAsync(AgentStep.StopApplier step, CancellationToken cancel)
+    {
+        await mysql.StopApplierAsync(step.Channel, cancel);
+        return StepOutcome.Done;
+    }
+
+    /// <summary>As long as its source sends, and its applier applies, it gets there. When it does not, MMM's way: the new source from where that one began.</summary>
+    public async Task<StepOutcome> ReachEndAsync(AgentStep.ReachEnd step, CancellationToken cancel)
+    {
+        AgentProtocol.BinlogPosition end = step.Log.Rest.End!;
+        if ((await UpAsync(cancel)).Channel is not { } now)
+            return StepOutcome.Done;
+        if (now.Until != end || !now.SqlRunning)
+            await HoldAsync(now.Name, end, cancel);
+        long began = time.GetTimestamp();
+        do
+        {
+            now = (await UpAsync(cancel)).Channel ?? now;
+            if (now.Applied == end)
+                return StepOutcome.Done;
+            if (!now.SqlRunning || now.Until != end)
+                return StepOutcome.Failed($"{Missing()}: the applier stopped{(now.Error is null ? "" : $": {now.Error}")}");
+            await Task.Delay(s_recheck, time, cancel);
+        }
+        while (time.GetElapsedTime(began) < terms.ApplyTimeout);
+
+        return now.IoRunning || BinlogPositions.Reaches(now.Received, end)
+            ? StepOutcome.Failed($"{Missing()} so far; it is pointed at the new source when it is there")
+            : StepOutcome.DoneBut($"{Missing()}, and no more comes (the IO thread is {now.IoState}{(now.Error is null ? "" : $": {now.Error}")}): the rest is missing on this server, compare its data with the others'");
+
+        string Missing() => $"of what {step.Log.Host} wrote up to {end}, only what lies before {now.Applied?.ToString() ?? "an unknown position"} is applied here";
+    }
+
+    /// <summary>Has the applier stop at the end; one that has passed it meanwhile goes on as before.</summary>
+    private async Task HoldAsync(string channel, AgentProtocol.BinlogPosition end, CancellationToken cancel)
+    {
+        await mysql.StopApplierAsync(channel, cancel);
+        if (BinlogPositions.Passes((await UpAsync(cancel)).Channel?.Applied, end))
+            await mysql.StartReplicationAsync(channel, new StoppedThreads(Io: false, Sql: true), cancel);
+        else
+            await mysql.StartApplierUntilAsync(channel, end, cancel);
     }
 
     public async Task<StepOutcome> StopAsync(AgentStep.StopReplication step, CancellationToken cancel)
     {
         await mysql.StopReplicationAsync(step.Channel, cancel);
+        return StepOutcome.Done;
+    }
+
+    public async Task<StepOutcome> StopReceiverAsync(AgentStep.StopReceiver step, CancellationToken cancel)
+    {
+        await mysql.StopReceiverAsync(step.Channel, cancel);
         return StepOutcome.Done;
     }
 
@@ -146,15 +231,14 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, StepTerms terms, Time
     /// Frees the row locks of a transaction that arrived only in part: the relay log is dropped and fetched again from the end of what is applied. Nothing is
     /// lost by that which had arrived whole, and the rest comes with its first part should the old source return.
     /// </summary>
-    private async Task<StepOutcome> DropIncompleteAsync(AgentProtocol.CatchUpOrder order, string? warning, CancellationToken cancel)
+    private async Task<StepOutcome> DropIncompleteAsync(AgentProtocol.CatchUpOrder order, CancellationToken cancel)
     {
         FoundChannel channel = (await UpAsync(cancel)).Channel ?? throw new MysqlServerException("the replication channel disappeared while catching up");
         var source = new AgentProtocol.SourceServer(order.From, channel.SourceIp, channel.SourcePort, channel.Applied);
         await mysql.StopReplicationAsync(channel.Name, cancel);
         await mysql.ChangeSourceAsync(new AgentStep.Repoint(channel.Name, source, channel.UsesGtid ? null : channel.Applied, channel.Options), cancel);
         await mysql.StartReplicationAsync(channel.Name, new StoppedThreads(true, true), cancel);
-        string dropped = $"the last transaction received from {order.From} had not arrived whole and was left out (applied up to {channel.Applied})";
-        return StepOutcome.DoneBut(warning is null ? dropped : $"{warning}; {dropped}");
+        return StepOutcome.DoneBut($"the last transaction received from {order.From} had not arrived whole and was left out (applied up to {channel.Applied})");
     }
 
     /// <summary>Looks whether the threads come up. An error is a warning: it also shows in the checks, and restarting over and over could undo a repair.</summary>

@@ -13,6 +13,9 @@ public sealed record StepOutcome(string? Failure, ImmutableArray<string> Warning
     /// <summary>It failed for want of a renewed lease only: it is tried again as soon as there is one.</summary>
     public bool AwaitsLease { get; init; }
 
+    /// <summary>A sentence for the log; null = nothing besides that it is done.</summary>
+    public string? Told { get; init; }
+
     /// <summary>What was seen on the network; null = nothing was looked at.</summary>
     internal AddressLooks? Looks { get; init; }
 
@@ -20,6 +23,9 @@ public sealed record StepOutcome(string? Failure, ImmutableArray<string> Warning
 
     /// <summary>What came of the rest of the step, with what is known of this part.</summary>
     internal StepOutcome And(StepOutcome rest) => rest with { Warnings = [.. Warnings, .. rest.Warnings], Looks = Looks };
+
+    /// <summary>What came before it.</summary>
+    internal StepOutcome After(StepOutcome first) => this with { Warnings = [.. first.Warnings, .. Warnings], Told = Told ?? first.Told, Remember = Remember ?? first.Remember };
 
     public static StepOutcome Failed(string sentence) => new(sentence, [], null);
 

@@ -10,12 +10,14 @@ namespace Mmm.Actors.Agents;
 /// </summary>
 /// <param name="ports">mysqld, addresses, announcements.</param>
 /// <param name="guard">Whether an address may be shown.</param>
+/// <param name="memory">What must be on disk before a step goes on.</param>
 /// <param name="terms">Deadlines and counts.</param>
 /// <param name="time">Clock of the pauses.</param>
-internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, StepTerms terms, TimeProvider time)
+internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory memory, StepTerms terms, TimeProvider time)
 {
     private readonly WriteBlocker _blocker = new(ports.Mysql, terms, time);
-    private readonly ReplicationSteps _replication = new(ports.Mysql, terms, time);
+    private readonly TailSteps _tail = new(ports.Mysql, memory, time);
+    private readonly ReplicationSteps _replication = new(ports.Mysql, new TailSteps(ports.Mysql, memory, time), terms, time);
 
     /// <summary>Ends with an outcome, also when the step failed; throws only <see cref="OperationCanceledException"/>, when cancelled.</summary>
     /// <param name="step">What to do.</param>
@@ -78,10 +80,18 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, StepTerms
         AgentStep.BlockWrites => _blocker.BlockAsync(cancel),
         AgentStep.KillConnections => _blocker.EndClientsAsync(cancel),
         AgentStep.CatchUp s => _replication.CatchUpAsync(s.Order, cancel),
+        AgentStep.HoldAt s => _replication.HoldAsync(s, cancel),
+        AgentStep.StopApplier s => _replication.StopApplierAsync(s, cancel),
+        AgentStep.ReachEnd s => _replication.ReachEndAsync(s, cancel),
+        AgentStep.FetchRest s => _tail.FetchRestAsync(s.Log, terms.ApplyTimeout, cancel),
+        AgentStep.ReturnChannel s => _tail.ReturnAsync(s.Borrowed, cancel),
         AgentStep.NotePosition => NotePositionAsync(cancel),
+        AgentStep.SetSemiSyncSource s => SetSemiSyncAsync(s, cancel),
+        AgentStep.SetSemiSyncReplica s => SetSemiSyncAsync(s, cancel),
         AgentStep.MakeWritable => MakeWritableAsync(cancel),
         AgentStep.RememberStopped s => Task.FromResult(StepOutcome.DoneAnd((m, _) => m with { Stopped = s.Threads })),
         AgentStep.StopReplication s => _replication.StopAsync(s, cancel),
+        AgentStep.StopReceiver s => _replication.StopReceiverAsync(s, cancel),
         AgentStep.StartReplication s => _replication.StartAsync(s, cancel),
         AgentStep.StartApplier s => _replication.StartApplierAsync(s, cancel),
         AgentStep.ApplyRelayLog s => _replication.ApplyRelayLogAsync(s, cancel),
@@ -134,6 +144,20 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, StepTerms
         return StepOutcome.DoneAnd((m, id) => m with { Noted = new AgentProtocol.TakeOver(id, found.Binlog) });
     }
 
+    private async Task<StepOutcome> SetSemiSyncAsync(AgentStep step, CancellationToken cancel)
+    {
+        try
+        {
+            await ports.Mysql.SetSemiSyncAsync(step, cancel);
+            return StepOutcome.Done;
+        }
+        catch (MysqlServerException e) when (step is not AgentStep.SetSemiSyncSource { Required: true })
+        {
+            // Tried again after a while: the look says until then that it failed.
+            return StepOutcome.DoneBut(e.Message);
+        }
+    }
+
     private async Task<StepOutcome> MakeWritableAsync(CancellationToken cancel)
     {
         try
@@ -159,7 +183,9 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, StepTerms
 /// <param name="Watch">mysqld's process.</param>
 /// <param name="Store">What is remembered.</param>
 /// <param name="LeaseClock">Monotonic, and goes on while the machine is suspended.</param>
-public sealed record AgentPorts(IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, INeighbours Neighbours, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock);
+/// <param name="Tails">Serves mysqld's binary log once it is dead.</param>
+public sealed record AgentPorts(
+    IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, INeighbours Neighbours, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock, IBinlogTails Tails);
 
 /// <summary>Deadlines and counts of the steps.</summary>
 /// <param name="WriterGrace">How long running writers may finish once read_only is being set.</param>

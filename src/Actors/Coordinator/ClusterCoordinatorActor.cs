@@ -14,7 +14,7 @@ namespace Mmm.Actors.Coordinator;
 /// <summary>
 /// Decides for one MMM cluster: feeds what comes in to <see cref="ClusterTransition"/> and carries out its effects.
 /// Owns: the state and the child <c>ledger</c>. Receives: see <see cref="CoordinatorActor"/>. Sends: orders to agents, withdrawals to the
-/// granters, pictures to the status boards, LookNow to the vantages, KeepProbing to the probes, answers to operators.
+/// granters, pictures to the status boards, LookNow to the vantages, KeepProbing to the probes, answers to operators, AskLastUp to the gateways.
 /// Three behaviours: <see cref="Opening"/> (no reign yet), <see cref="Serving"/>, and <see cref="Storing"/> (a decision is on its way to the keepers;
 /// nothing is sent and nothing else decided until a quorum has it). A refusal by a keeper or an agent ends the reign: back to Opening, with nothing
 /// remembered but the ledger. After a restart: the same.
@@ -39,6 +39,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
     private readonly ImmutableArray<ActorSelection> _boards;
     private readonly ImmutableArray<ActorSelection> _vantages;
     private readonly ImmutableArray<ActorSelection> _granters;
+    private readonly ImmutableArray<ActorSelection> _gateways;
     private readonly Dictionary<string, IActorRef> _askers = new(StringComparer.Ordinal);
 
     private ClusterState? _state;
@@ -70,6 +71,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         _agents = _cluster.Topology.Hosts.Values.ToImmutableDictionary(h => h.Name, h => context.ActorSelection(WellKnown.AgentOf(h)));
         _boards = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.StatusBoard)))];
         _granters = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.LeaseGranter)))];
+        _gateways = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.AgentGateway)))];
         _vantages = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.Vantage)))];
         Opening();
     }
@@ -103,6 +105,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         Receive<SightProtocol.VantageReport>(m => Step(new VantageReported(_clock.Now, m)));
         Receive<SightProtocol.ReplicationSight>(m => Step(new ReplicationSeen(_clock.Now, m)));
         Receive<AgentProtocol.Report>(m => Step(new AgentReported(_clock.Now, m)));
+        Receive<AgentProtocol.LastUp>(m => Step(new LastUpHeard(_clock.Now, m.Report)));
         Receive<AgentProtocol.Refused>(HandleRefused);
         Receive<LeaseProtocol.Withdrawn>(m => Step(new WithdrawalConfirmed(_clock.Now, m)));
         Receive<LeaseProtocol.Ages>(m => Step(new LeaseAgesSeen(_clock.Now, m)));
@@ -147,6 +150,8 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         // The vantages' next reports are up to a check period away; a takeover must not wait for them.
         foreach (string host in _cluster.Topology.Hosts.Keys)
             LookNow(host);
+        foreach (ActorSelection gateway in _gateways)
+            gateway.Tell(new AgentProtocol.AskLastUp(_cluster.Topology.Name));
         Publish();
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using Mmm.Shared.Ledger;
 
@@ -9,6 +10,9 @@ namespace Mmm.Actors.Ledger;
 /// </summary>
 public sealed class KeeperStore : IDisposable
 {
+    /// <summary>What a record and SQLite's journal of it may need, several times over.</summary>
+    private const int RoomBytes = 256 * 1024;
+
     private readonly string _path;
     private readonly FileStream _lock;
     private readonly string[] _clusters;
@@ -33,6 +37,7 @@ public sealed class KeeperStore : IDisposable
         var store = new KeeperStore(path, exclusive, [.. clusters]);
         try
         {
+            store.ProveRoom();
             store.Read();
             return store;
         }
@@ -87,6 +92,32 @@ public sealed class KeeperStore : IDisposable
 
     /// <summary>EWOULDBLOCK (11 on Linux) from flock(2), or Windows' sharing violation.</summary>
     private static bool IsHeld(IOException e) => (e.HResult & 0xFFFF) is 11 or 32;
+
+    /// <summary>
+    /// A full disk takes a small write now and then: a keeper that votes again after each of those, and fails at the next record, is neither counted on nor seen to be in trouble.
+    /// </summary>
+    private void ProveRoom()
+    {
+        string path = _path + ".room";
+        try
+        {
+            try
+            {
+                using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+                // Zeros would need no room where the file system compresses.
+                file.Write(RandomNumberGenerator.GetBytes(RoomBytes));
+                file.Flush(flushToDisk: true);
+            }
+            finally
+            {
+                File.Delete(path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KeeperStoreException($"{_path} cannot be written, as its disk is full or does not take {RoomBytes / 1024} KiB: {e.Message}", e);
+        }
+    }
 
     private void Read()
     {

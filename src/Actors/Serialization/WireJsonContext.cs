@@ -12,6 +12,8 @@ namespace Mmm.Actors.Serialization;
 [JsonSerializable(typeof(AgentProtocol.Refused), TypeInfoPropertyName = "AgentRefused")]
 [JsonSerializable(typeof(AgentProtocol.Heard))]
 [JsonSerializable(typeof(AgentProtocol.Relay))]
+[JsonSerializable(typeof(AgentProtocol.AskLastUp))]
+[JsonSerializable(typeof(AgentProtocol.LastUp))]
 [JsonSerializable(typeof(BootstrapProtocol.Hello))]
 [JsonSerializable(typeof(ControlProtocol.Command))]
 [JsonSerializable(typeof(ControlProtocol.Answer))]

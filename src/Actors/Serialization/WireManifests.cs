@@ -18,6 +18,8 @@ internal static class WireManifests
         new("a3", WireJsonContext.Strict.AgentRefused),
         new("a4", WireJsonContext.Strict.Heard),
         new("a5", WireJsonContext.Strict.Relay),
+        new("a6", WireJsonContext.Strict.AskLastUp),
+        new("a7", WireJsonContext.Strict.LastUp),
         new("b1", WireJsonContext.Strict.Hello),
         new("c1", WireJsonContext.Strict.Command),
         new("c2", WireJsonContext.Strict.Answer),

@@ -10,6 +10,7 @@ using Mmm.Agent.Adapters.Linux;
 using Mmm.Agent.Adapters.MySql;
 using Mmm.Agent.Adapters.Network;
 using Mmm.Agent.Adapters.State;
+using Mmm.Agent.Adapters.Tail;
 using Mmm.Shared.Settings;
 using Host = Mmm.Shared.Topology.Host;
 
@@ -33,7 +34,7 @@ internal static class AgentNode
             using var poller = new Poller();
             await using LocalMysqlServer mysql = MysqlOf(settings, cluster, host);
             using var announcer = new NeighbourAnnouncer(host.ClusterInterface);
-            using IHost app = Build(settings, cluster, host, PortsOf(settings, cluster, host, mysql, poller, announcer));
+            using IHost app = Build(settings, cluster, host, PortsOf(settings, cluster, host, mysql, poller, announcer, log));
             foreach (string warning in warnings)
                 log.LogWarning("{Warning}", warning);
             log.LogInformation(
@@ -81,7 +82,7 @@ internal static class AgentNode
     private static AgentSetup SetupOf(MmmSettings settings, ClusterSettings cluster, Host host, TimeProvider time) => new(
         host, cluster.Topology, settings.Agent, cluster.Decisions.CatchUpTimeout,
         [.. settings.Monitors.Select(MonitorGateway.Of)], time.GetUtcNow().UtcTicks, SettingsFingerprint.Of(settings),
-        cluster.Decisions.LeaseTtl, cluster.Lease, cluster.Addresses, AgentHocon.LeaseDispatcher);
+        cluster.Decisions.LeaseTtl, cluster.Lease, cluster.Addresses, cluster.SemiSync, AgentHocon.LeaseDispatcher);
 
     private static LocalMysqlServer MysqlOf(MmmSettings settings, ClusterSettings cluster, Host host) => new(
         new MysqlEndpoint(host.Ip, host.MysqlPort, settings.Agent.MysqlSocket, cluster.AgentUser),
@@ -89,14 +90,16 @@ internal static class AgentNode
         ImmutableHashSet.Create(StringComparer.Ordinal, cluster.MonitorUser.User, cluster.AgentUser.User, cluster.ReplicationUser.User),
         settings.Agent.StatementTimeout,
         new ChannelChoice(cluster.Topology, TimeProvider.System),
-        TimeProvider.System);
+        TimeProvider.System,
+        cluster.SemiSync.Mode != SemiSyncMode.Off);
 
-    private static AgentPorts PortsOf(MmmSettings settings, ClusterSettings cluster, Host host, LocalMysqlServer mysql, Poller poller, IAnnouncer announcer) => new(
+    private static AgentPorts PortsOf(MmmSettings settings, ClusterSettings cluster, Host host, LocalMysqlServer mysql, Poller poller, IAnnouncer announcer, ILogger log) => new(
         mysql,
         new KernelAddresses(poller, host.ClusterInterface),
         announcer,
         new KernelNeighbours(poller, host.ClusterInterface),
         new ProcessWatch(poller, settings.Agent.MysqlPidFile, settings.Agent.LocalWatchInterval, TimeProvider.System),
         new AgentStateFile(settings.Agent.StateDir, cluster.Topology.Name, host.Name),
-        new BootClock());
+        new BootClock(),
+        new BinlogTails(host.Ip, settings.Agent.BinlogPort, cluster.ReplicationUser, TimeProvider.System, log));
 }

@@ -28,6 +28,8 @@ internal sealed class CommandTree
             Root.Add(Mmm(verb, run));
         Root.Add(Simple("status", run, MoreVerbs.Status));
         Root.Add(Simple("notes", run, MoreVerbs.Notes));
+        Root.Add(OfHost("explain", 1, (host, session, cancel) => MoreVerbs.Explain(host!, session, cancel), run));
+        Root.Add(OfHost("check-setup", 0, MoreVerbs.CheckSetup, run));
         Root.Add(Monitors(run));
         Command cluster = new("cluster") { Simple("show", run, MoreVerbs.ClusterShow), Simple("status", run, MoreVerbs.ClusterStatus) };
         Root.Add(cluster);
@@ -45,6 +47,22 @@ internal sealed class CommandTree
     {
         Command command = new(name);
         command.SetAction((parsed, cancel) => run(Options(parsed), verb, cancel));
+        return command;
+    }
+
+    private Command OfHost(string name, int least, Func<string?, Session, CancellationToken, Task<VerbResult>> verb, Run run)
+    {
+        Argument<string[]> hosts = new("host") { Arity = ArgumentArity.ZeroOrMore };
+        Command command = new(name) { hosts };
+        command.Validators.Add(result =>
+        {
+            IReadOnlyList<Token> given = result.GetResult(hosts)?.Tokens ?? [];
+            if (given.Count < least)
+                result.AddError("An argument is missing.");
+            else if (given.Count > 1)
+                result.AddError($"'{given[1].Value}' is one too many.");
+        });
+        command.SetAction((parsed, cancel) => run(Options(parsed), (session, token) => verb((parsed.GetValue(hosts) ?? []).FirstOrDefault(), session, token), cancel));
         return command;
     }
 
@@ -69,9 +87,12 @@ internal sealed class CommandTree
     {
         Command command = new(verb.Name);
         Option<bool> force = new(MmmVerbs.Force);
+        Option<bool> dryRun = new(MmmVerbs.DryRun);
         Argument<string[]> arguments = new("arguments") { Arity = ArgumentArity.ZeroOrMore };
-        if (verb.Name == MmmVerbs.MoveRole)
+        if (verb.MayBeForced)
             command.Add(force);
+        if (verb.MayBeDryRun)
+            command.Add(dryRun);
         if (verb.MaxArguments > 0)
         {
             command.Add(arguments);
@@ -81,8 +102,10 @@ internal sealed class CommandTree
         command.SetAction((parsed, cancel) =>
         {
             ImmutableArray<string> given = verb.MaxArguments == 0 ? [] : [.. parsed.GetValue(arguments) ?? []];
-            if (verb.Name == MmmVerbs.MoveRole && parsed.GetValue(force))
+            if (verb.MayBeForced && parsed.GetValue(force))
                 given = given.Insert(0, MmmVerbs.Force);
+            if (verb.MayBeDryRun && parsed.GetValue(dryRun))
+                given = given.Insert(0, MmmVerbs.DryRun);
             return run(Options(parsed), (session, token) => MmmRunner.Run(verb, given, session, token), cancel);
         });
         return command;
@@ -91,7 +114,7 @@ internal sealed class CommandTree
     /// <summary>Counted here rather than by the parser's arity, whose sentences speak of the parser.</summary>
     private static void Count(CommandResult result, IReadOnlyList<Token> given, MmmVerb verb)
     {
-        int most = verb.Name == MmmVerbs.MoveRole ? verb.MaxArguments - 1 : verb.MaxArguments;
+        int most = verb.MostArguments;
         if (given.Count < verb.MinArguments)
             result.AddError("An argument is missing.");
         else if (given.Count > most)

@@ -21,9 +21,14 @@ internal static class HelpText
     public static readonly ImmutableArray<ExtraVerb> Extra =
     [
         new("status", "", "monitors, clusters, hosts, troubles and latest decisions on one screen"),
+        new("move_role", "--dry-run <role> <host>", "the steps of a move and what is in the way; nothing is changed"),
+        new("set_offline", "--dry-run <host>", "the same of taking a host out"),
+        new("explain", "<host>", "why a host is as it is, and what can be done"),
+        new("check-setup", "[<host>]", "how the servers are set up, and the statements that mend what is wrong"),
         new("notes", "", "the latest decisions and their reasons"),
         new(MonitorsVerb.Name, MonitorsVerb.Arguments, "the monitors by name, or which of them vote"),
         new("cluster", "show|status", "the monitors: as Akka's members, or by name with leader and coordinator"),
+        new("grants", MmmCli.GrantsArguments, "print the statements that make MMM's logins, with the least rights"),
         new("completion", "bash|zsh|fish", "print a completion script for the shell"),
     ];
 
@@ -36,8 +41,10 @@ internal static class HelpText
     /// <summary>Help of one verb; null when there is no such verb.</summary>
     public static string? Of(string verb)
     {
-        string? meaning = MmmVerbs.Find(verb)?.Meaning ?? Extra.FirstOrDefault(e => e.Name == verb)?.Meaning;
-        return meaning is null ? null : $"Usage: mmm [@CLUSTER] {UsageOf(verb)}\n\n    {meaning}\n";
+        IEnumerable<(string Usage, string Meaning)> all = MmmVerbs.All.Where(v => v.Name == verb).Select(v => (v.Usage, v.Meaning))
+            .Concat(Extra.Where(e => e.Name == verb).Select(e => (e.Usage, e.Meaning)));
+        string text = string.Join('\n', all.Select(v => $"Usage: mmm [@CLUSTER] {v.Usage}\n\n    {v.Meaning}\n"));
+        return text.Length == 0 ? null : text;
     }
 
     public static string All()
@@ -64,7 +71,7 @@ internal static class HelpText
     private static readonly ImmutableArray<(int Code, string Meaning)> Codes =
     [
         (ExitCodes.Ok, "done, or the picture is fresh"),
-        (ExitCodes.Refused, "the answer is an ERROR: nothing was changed"),
+        (ExitCodes.Refused, "the answer is an ERROR: nothing was changed; check-setup: there are errors"),
         (ExitCodes.Usage, "wrong command line"),
         (ExitCodes.NoMonitor, "no monitor can be reached"),
         (ExitCodes.NoCoordinator, "no coordinator answers or it has no quorum; what is shown is old"),

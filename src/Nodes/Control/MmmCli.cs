@@ -5,6 +5,7 @@ using Mmm.Control.Completion;
 using Mmm.Control.Monitors;
 using Mmm.Control.Verbs;
 using Mmm.Shared.Api;
+using Mmm.Shared.Grants;
 using Mmm.Shared.Status;
 
 namespace Mmm.Control;
@@ -58,6 +59,10 @@ internal static class MmmCli
             case [var verb, ..] when rest.Contains("--help") && HelpText.Of(verb) is string text:
                 context.Out.Write(text);
                 return ExitCodes.Ok;
+            case ["grants", var server]:
+                return PrintGrants(server, context);
+            case ["grants", ..]:
+                return UsageError(context, $"ERROR: Name one kind of server: mmm grants {GrantsArguments}");
             case ["completion", var shell]:
                 return PrintCompletion(shell, context);
             case ["completion", ..]:
@@ -65,6 +70,17 @@ internal static class MmmCli
             default:
                 return null;
         }
+    }
+
+    /// <summary>For usage.</summary>
+    internal static string GrantsArguments => string.Join('|', LeastPrivileges.All.Select(p => p.Name));
+
+    private static int PrintGrants(string server, CliContext context)
+    {
+        if (LeastPrivileges.All.FirstOrDefault(p => p.Name == server) is not { } privileges)
+            return UsageError(context, $"ERROR: There is no kind of server '{server}': mmm grants {GrantsArguments}");
+        context.Out.Write(privileges.Statements());
+        return ExitCodes.Ok;
     }
 
     private static int PrintCompletion(string shell, CliContext context)

@@ -77,7 +77,7 @@ public sealed class LabCluster : IDisposable
     }
 
     /// <summary>SQL on a DB host, as root through its socket: works also when the host is cut off.</summary>
-    public MariaDbServer Server(string host) => new(Paths, Secrets, Plan.Database(host));
+    public LabServer Server(string host) => new(Plan.Server, Paths, Secrets, Plan.Database(host));
 
     /// <summary>Everything that was ever started, by key.</summary>
     public Task<IReadOnlyList<KeeperProtocol.KeptState>> ProcessesAsync(CancellationToken ct = default) => Keeper.AskAsync(new KeeperProtocol.Request("list"), ct);

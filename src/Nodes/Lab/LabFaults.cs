@@ -116,13 +116,13 @@ public sealed class LabFaults(LabCluster lab)
         new Foreigner(lab.Paths, lab.Inside).RemoveAsync(address is null ? null : Parsed(address), ct);
 
     /// <summary>Stops both replication threads, or one of them (<c>IO_THREAD</c>, <c>SQL_THREAD</c>).</summary>
-    public Task StopReplicationAsync(string host, string thread = "", CancellationToken ct = default) => lab.Server(host).ExecuteAsync($"STOP SLAVE {thread}", ct);
+    public Task StopReplicationAsync(string host, string thread = "", CancellationToken ct = default) => lab.Server(host).ExecuteAsync($"{lab.Plan.Server.StopReplication} {thread}", ct);
 
-    public Task StartReplicationAsync(string host, CancellationToken ct = default) => lab.Server(host).ExecuteAsync("STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=0; START SLAVE", ct);
+    public Task StartReplicationAsync(string host, CancellationToken ct = default) => LagAsync(host, 0, ct);
 
     /// <summary>Makes a replica apply everything this much late (MASTER_DELAY), so that its Seconds_Behind_Master grows; 0 ends it.</summary>
     public Task LagAsync(string host, int seconds, CancellationToken ct = default) =>
-        lab.Server(host).ExecuteAsync($"STOP SLAVE; CHANGE MASTER TO MASTER_DELAY={seconds}; START SLAVE", ct);
+        lab.Server(host).ExecuteAsync($"{lab.Plan.Server.StopReplication}; {lab.Plan.Server.Delay(seconds)}; {lab.Plan.Server.StartReplication}", ct);
 
     private async Task StopAsync(string host, string program, int signal, CancellationToken ct)
     {

@@ -78,14 +78,15 @@ public static class LabLifecycle
             _ = (new Programs(plan.Options.Programs).Monitor, new Programs(plan.Options.Programs).Agent);
         if (plan.Options.Clocks)
             HostClock.RequireLibrary();
+        _ = plan.Server.Program;
         MakeFolders(plan, paths);
         say("Making the network: " + string.Join(", ", plan.Hosts.Select(h => $"{h.Name} {h.Ip}")) + " ...");
         await StartKeeperAsync(paths, ct);
         LabCluster lab = LabCluster.Open(paths);
-        Task template = MariaDbTemplate.MakeAsync(paths, lab.Inside, ct);
+        Task template = plan.Server.MakeTemplateAsync(paths, lab.Inside, ct);
         await lab.Inside.ShellOnSwitchAsync(LabSwitch.BuildScript(plan, paths), ct);
         await lab.Faults.HealAsync(ct: ct);
-        say("Starting the MariaDB servers ...");
+        say($"Starting the servers ({plan.Server.Name}) ...");
         await template;
         await Task.WhenAll(plan.DatabaseHosts.Select(h => StartServerAsync(lab, h, ct)));
         say("Starting replication: master1 and master2 from each other, slaves from master1 ...");
@@ -138,8 +139,8 @@ public static class LabLifecycle
             HostClock.Set(paths, host.Name, 0);
         foreach (LabHost host in plan.DatabaseHosts)
         {
-            PrivateFile.Write(paths.MysqlConfig(host.Name), MariaDbConfig.MyCnf(plan, paths, host));
-            PrivateFile.Write(InitFile(paths, host), MariaDbConfig.InitFile(secrets));
+            PrivateFile.Write(paths.MysqlConfig(host.Name), plan.Server.MyCnf(plan, paths, host));
+            PrivateFile.Write(InitFile(paths, host), plan.Server.InitFile(secrets));
         }
     }
 
@@ -170,11 +171,11 @@ public static class LabLifecycle
 
     private static async Task StartServerAsync(LabCluster lab, LabHost host, CancellationToken ct)
     {
-        await MariaDbTemplate.CopyAsync(lab.Paths, host.Name, ct);
+        await Tool.RunOrThrowAsync(["cp", "-a", "--reflink=auto", lab.Paths.Template, lab.Paths.DataDir(host.Name)], ct: ct);
         string initFile = InitFile(lab.Paths, host);
         await lab.Keeper.AskAsync(
             new KeeperProtocol.Request("start", LabPrograms.Key(host.Name, LabPrograms.Mysqld), LabPrograms.Definition(lab, host, LabPrograms.Mysqld, initFile)), ct);
-        MariaDbServer server = lab.Server(host.Name);
+        LabServer server = lab.Server(host.Name);
         ProgramWatch watch = await ProgramWatch.BeginAsync(lab, ct);
         await Wait.UntilAsync($"mysqld on {host.Name} answers", ProgramWatch.Patience, async c =>
         {
@@ -184,11 +185,13 @@ public static class LabLifecycle
             return false;
         }, ct: ct);
         File.Delete(initFile);
+        if (lab.Plan.Server.AfterFirstStart is { } sql)
+            await server.ExecuteAsync(sql, ct);
     }
 
     private static async Task ReplicatesAsync(LabCluster lab, LabHost host, CancellationToken ct)
     {
-        MariaDbServer server = lab.Server(host.Name);
+        LabServer server = lab.Server(host.Name);
         await Wait.UntilAsync(
             $"{host.Name} replicates", ProgramWatch.Patience, async c => await server.ReplicaAsync(c) is { Runs: true },
             why: async () => (await server.ReplicaAsync(CancellationToken.None))?.Error ?? "no replication is configured", ct: ct);

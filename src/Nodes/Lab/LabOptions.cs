@@ -22,12 +22,15 @@ public sealed partial record LabOptions
     /// <summary>Slaves beside the two masters, 0 to 4.</summary>
     public int Slaves { get; init; } = 2;
 
+    /// <summary>What the databases are: <see cref="Servers.ServerProduct.Names"/>.</summary>
+    public string Server { get; init; } = Servers.ServerProduct.Names[0];
+
     /// <summary>True: replication by binlog position instead of GTID.</summary>
     public bool Positions { get; init; }
 
     /// <summary>
-    /// True: a master's commit is acknowledged only when the other master has it (MariaDB's built-in semi-sync, AFTER_SYNC), or when there is none, or after a
-    /// second without an answer. Needed wherever a test asserts that a dead master took nothing with it.
+    /// True: a master's commit is acknowledged only when the other master has it (semi-sync, AFTER_SYNC), or when there is none, or after a
+    /// second without an answer (replication.semi_sync = prefer). Needed wherever a test asserts that a dead master took nothing with it.
     /// </summary>
     public bool SemiSync { get; init; }
 
@@ -56,6 +59,8 @@ public sealed partial record LabOptions
             return $"{Spares} spare machines for monitors: a lab has 0 to 2.";
         if (Slaves is < 0 or > 4)
             return $"{Slaves} slaves: a lab has 0 to 4.";
+        if (!Servers.ServerProduct.Names.Contains(Server))
+            return $"'{Server}' is no server for a lab: use {string.Join(", ", Servers.ServerProduct.Names)}.";
         return null;
     }
 

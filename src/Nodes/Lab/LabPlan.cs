@@ -18,6 +18,7 @@ public sealed class LabPlan
         if (options.Problem() is { } problem)
             throw new LabException(problem);
         Options = options;
+        Server = Servers.ServerProduct.Of(options.Server);
         string prefix = options.Prefix;
         // fd00::/8 with the range's octets, so that two labs with two ranges have two IPv6 networks as well.
         string prefix6 = "fd77:" + string.Join(':', prefix.TrimEnd('.').Split('.').Select(o => int.Parse(o).ToString("x"))) + "::";
@@ -38,6 +39,9 @@ public sealed class LabPlan
     }
 
     public LabOptions Options { get; }
+
+    /// <summary>What the databases are.</summary>
+    public Servers.ServerProduct Server { get; }
 
     public IReadOnlyList<LabHost> Hosts { get; }
 

@@ -37,7 +37,7 @@ public static class LabPrograms
         {
             Mysqld => new(
                 host.Name,
-                ["mariadbd", "--defaults-file=" + paths.MysqlConfig(host.Name), "--user=root", .. initFile is null ? Array.Empty<string>() : ["--init-file=" + initFile]],
+                [lab.Plan.Server.Program, "--defaults-file=" + paths.MysqlConfig(host.Name), "--user=root", .. initFile is null ? Array.Empty<string>() : ["--init-file=" + initFile, .. lab.Plan.Server.FirstStart]],
                 log, new Dictionary<string, string> { ["LC_ALL"] = "C" }, 0),
             Agent => new(host.Name, [Programs.Dotnet, lab.Programs.Agent, "--config", config, "--this", host.Name], log, Programs.Environment, AgentRestartAfterMs),
             Monitor => new(host.Name, [Programs.Dotnet, lab.Programs.Monitor, "--config", config, "--this", host.Name], log, Programs.Environment, RestartAfterMs),

@@ -8,6 +8,14 @@ namespace Mmm.Shared.Agents;
 /// <param name="Sql">The applying thread.</param>
 public sealed record StoppedThreads(bool Io, bool Sql);
 
+/// <summary>How a replication channel was before it was pointed elsewhere for a while.</summary>
+/// <param name="Channel">Its name.</param>
+/// <param name="Source">What it belongs to.</param>
+/// <param name="UsesGtid">It ran by GTID.</param>
+/// <param name="Options">Its options.</param>
+/// <param name="There">Where it was pointed for that while.</param>
+public sealed record BorrowedChannel(string Channel, AgentProtocol.SourceServer Source, bool UsesGtid, ChannelOptions Options, AgentProtocol.SourceServer? There = null);
+
 /// <summary>What an agent must not forget across a restart. On disk before it is acted on.</summary>
 /// <param name="Highest">Highest decision accepted; a lower one is refused.</param>
 /// <param name="Stopped">Replication threads MMM stopped; null = none.</param>
@@ -18,9 +26,11 @@ public sealed record StoppedThreads(bool Io, bool Sql);
 /// it was restarted, and needs neither a catch-up nor a new <see cref="TakeOver"/>. Null when there is none.
 /// </param>
 /// <param name="Order">The latest order: after a restart its addresses are claimed at once. Null before the first.</param>
+/// <param name="Borrowed">The channel is, or was about to be, pointed at the agent that serves a dead server's binary log, and has to be pointed back. Null = it is not.</param>
+/// <param name="Files">Where mysqld's binary log lies: an agent that is started while mysqld is dead cannot ask. Null = it writes none, or never was asked.</param>
 public sealed record AgentMemory(
     DecisionId Highest, StoppedThreads? Stopped, AgentProtocol.TakeOver? TakeOver, AgentProtocol.TakeOver? Noted, DecisionId? WritableFor,
-    AgentProtocol.HostOrder? Order = null)
+    AgentProtocol.HostOrder? Order = null, BorrowedChannel? Borrowed = null, BinlogFiles? Files = null)
 {
     public static readonly AgentMemory Empty = new(DecisionId.None, null, null, null, null);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
 
 namespace Mmm.Shared.Agents;
@@ -18,15 +19,21 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
     /// <param name="found">What is there.</param>
     /// <param name="memory">What the agent remembers.</param>
     /// <param name="topology">The cluster the host belongs to.</param>
-    public static AgentPlan For(AgentProtocol.HostOrder order, FoundHost found, AgentMemory memory, ClusterTopology topology)
+    /// <param name="semiSync">replication.semi_sync; null = off.</param>
+    public static AgentPlan For(AgentProtocol.HostOrder order, FoundHost found, AgentMemory memory, ClusterTopology topology, SemiSyncSettings? semiSync = null)
     {
+        semiSync ??= SemiSyncSettings.Off;
         var steps = ImmutableArray.CreateBuilder<AgentStep>();
         var warnings = ImmutableArray.CreateBuilder<string>();
         PlanReaders(order, found, topology, steps);
+        // What an agent that died in the middle of it has left.
+        if (memory.Borrowed is { } borrowed && found.Mysqld.State == AgentProtocol.MysqldState.Up)
+            steps.Add(new AgentStep.ReturnChannel(borrowed));
         if (order.Writable)
-            PlanWriter(order, found, memory, topology, steps);
+            PlanWriter(order, found, memory, topology, semiSync, steps);
         else
-            PlanGiveUp(order, found, topology, steps);
+            PlanGiveUp(order, found, topology, semiSync, steps);
+        SemiSyncPlan.AddReplica(order.Host, found.Mysqld, memory, topology, semiSync, steps);
         ReplicationPlan.Add(order, found.Mysqld, memory, steps, warnings);
         return new AgentPlan(steps.ToImmutable(), warnings.ToImmutable());
     }
@@ -47,7 +54,7 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
     }
 
     private static void PlanGiveUp(
-        AgentProtocol.HostOrder order, FoundHost found, ClusterTopology topology, ImmutableArray<AgentStep>.Builder steps)
+        AgentProtocol.HostOrder order, FoundHost found, ClusterTopology topology, SemiSyncSettings semiSync, ImmutableArray<AgentStep>.Builder steps)
     {
         AgentStep[] removals = [.. SurplusWriter(order, found, topology)];
         switch (found.Mysqld.State)
@@ -56,6 +63,8 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
                 if (removals.Length > 0)
                     steps.Add(new AgentStep.KillConnections());
                 steps.AddRange(removals);
+                if (SemiSyncPlan.OffElsewhere(found.Mysqld, semiSync) is { } off)
+                    steps.Add(off);
                 break;
             case AgentProtocol.MysqldState.Up:
                 steps.Add(new AgentStep.BlockWrites());
@@ -82,7 +91,8 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
     }
 
     private static void PlanWriter(
-        AgentProtocol.HostOrder order, FoundHost found, AgentMemory memory, ClusterTopology topology, ImmutableArray<AgentStep>.Builder steps)
+        AgentProtocol.HostOrder order, FoundHost found, AgentMemory memory, ClusterTopology topology, SemiSyncSettings semiSync,
+        ImmutableArray<AgentStep>.Builder steps)
     {
         steps.AddRange(SurplusWriter(order, found, topology));
         if (found.Mysqld.State != AgentProtocol.MysqldState.Up)
@@ -102,6 +112,8 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
                 steps.Add(new AgentStep.NotePosition(order.Id));
             }
 
+            if (SemiSyncPlan.OnWriter(order, found.Mysqld, semiSync) is { } on)
+                steps.Add(on);
             steps.Add(new AgentStep.MakeWritable(order.Id));
         }
 
@@ -112,6 +124,9 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
             else
                 steps.Add(Unknown(missing, order, StepLane.Writer));
         }
+
+        if (found.Mysqld.ReadOnly == false && SemiSyncPlan.OnWriter(order, found.Mysqld, semiSync) is { } later)
+            steps.Add(later);
     }
 
     /// <summary>An address this agent could neither recognise later nor take away: its configuration differs from the coordinator's.</summary>

@@ -53,8 +53,39 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
     public sealed record CatchUp(AgentProtocol.CatchUpOrder Order)
         : AgentStep("catch_up", StepLane.Writer, $"catching up with {Order.From}{(Order.UpTo is null ? "" : $" to {Order.UpTo}")}");
 
+    /// <summary>Have the applier stop by itself at a place of the source's log.</summary>
+    public sealed record HoldAt(string Channel, AgentProtocol.BinlogPosition End) : AgentStep("hold_at", StepLane.Replication, $"applying up to {End} only");
+
+    /// <summary>Stop the applier that stops by itself somewhere, so that it can be started without that.</summary>
+    public sealed record StopApplier(string Channel) : AgentStep("stop_applier", StepLane.Replication, "stopping the applier to let it go on without a bound");
+
+    /// <summary>Get to exactly where the log of the replica's present source ended: its source lives, and still sends what is missing.</summary>
+    public sealed record ReachEnd(AgentProtocol.PreviousLog Log)
+        : AgentStep("reach_end", StepLane.Replication, $"getting to the end of what {Log.Host} wrote ({Log.Rest.End})");
+
+    /// <summary>Apply what the replica's dead source had and the replica has not received, from the log that the agent there serves.</summary>
+    public sealed record FetchRest(AgentProtocol.PreviousLog Log)
+        : AgentStep("fetch_rest", StepLane.Replication, $"fetching the end of the binary log of {Log.Host}");
+
+    /// <summary>Point the channel back that was pointed at the agent serving a dead server's binary log. Waits for nothing: taking over is worth more.</summary>
+    public sealed record ReturnChannel(BorrowedChannel Borrowed)
+        : AgentStep("return_channel", StepLane.Writer, $"pointing replication back at {Borrowed.Source.Host} ({Borrowed.Source.Ip}:{Borrowed.Source.Port})")
+    {
+        public override bool FailureEndsLane => false;
+    }
+
     /// <summary>Remember the binlog position just before becoming writable: where slaves without GTID start.</summary>
     public sealed record NotePosition(DecisionId Id) : AgentStep("note_position", StepLane.Writer, "noting the binlog position");
+
+    /// <summary>Semi-sync of a master.</summary>
+    /// <param name="OldNames">See <see cref="SemiSyncSource"/>.</param>
+    /// <param name="Terms">To what.</param>
+    /// <param name="Required">Without it the server does not become writable. False: a failure is a warning.</param>
+    public sealed record SetSemiSyncSource(bool OldNames, SemiSyncTerms Terms, bool Required)
+        : AgentStep("semi_sync", StepLane.Writer, Terms.Enabled ? "switching semi-sync on for commits" : "switching semi-sync off for commits");
+
+    /// <summary>Semi-sync of a replica; heeded when its receiver connects.</summary>
+    public sealed record SetSemiSyncReplica(bool OldNames) : AgentStep("semi_sync", StepLane.Replication, "switching semi-sync on for what is received");
 
     /// <summary>read_only off.</summary>
     public sealed record MakeWritable(DecisionId Id) : AgentStep("writable", StepLane.Writer, "switching read_only off");
@@ -65,6 +96,9 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
     /// <summary>Stop both replication threads.</summary>
     public sealed record StopReplication(string Channel) : AgentStep("stop_replication", StepLane.Replication, "stopping replication");
 
+    /// <summary>Stop the receiving thread.</summary>
+    public sealed record StopReceiver(string Channel) : AgentStep("hold_receiver", StepLane.Replication, "stopping the receiver");
+
     /// <summary>Start the threads MMM stopped, and forget that it did.</summary>
     public sealed record StartReplication(string Channel, StoppedThreads Threads)
         : AgentStep("start_replication", StepLane.Replication, "starting the replication MMM had stopped");
@@ -72,8 +106,10 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
     /// <summary>Start the applier alone, which MMM had stopped, so that it can apply what the relay log holds.</summary>
     public sealed record StartApplier(string Channel) : AgentStep("apply_relay_log", StepLane.Replication, "starting the applier MMM had stopped");
 
-    /// <summary>Apply what the relay log holds of the old source before it is thrown away. A failure is a warning: the new source is worth more than the rest of the old one.</summary>
-    public sealed record ApplyRelayLog(string OldSource) : AgentStep("apply_relay_log", StepLane.Replication, $"applying what was received from {OldSource}")
+    /// <summary>Apply what the relay log holds of the old source before it is thrown away.</summary>
+    /// <param name="OldSource">For people.</param>
+    /// <param name="MayLose">The new source sends it again (GTIDs): one that takes too long is left out, with a warning. Else it is waited for.</param>
+    public sealed record ApplyRelayLog(string OldSource, bool MayLose) : AgentStep("apply_relay_log", StepLane.Replication, $"applying what was received from {OldSource}")
     {
         public override bool FailureEndsLane => false;
     }
@@ -83,6 +119,7 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
     /// <param name="Source">New source.</param>
     /// <param name="StartAt">Binlog position to start at; null = by GTID.</param>
     /// <param name="Options">Options the channel keeps.</param>
-    public sealed record Repoint(string Channel, AgentProtocol.SourceServer Source, AgentProtocol.BinlogPosition? StartAt, ChannelOptions Options)
+    /// <param name="ToAgent">The source is an agent that serves a dead server's log: it has a certificate of its own making, which nobody has signed.</param>
+    public sealed record Repoint(string Channel, AgentProtocol.SourceServer Source, AgentProtocol.BinlogPosition? StartAt, ChannelOptions Options, bool ToAgent = false)
         : AgentStep("repoint", StepLane.Replication, $"replicating from {Source.Host} ({Source.Ip}:{Source.Port})");
 }

@@ -55,6 +55,9 @@ public static class BinlogPositions
         return series == goalSeries && (number > goalNumber || (number == goalNumber && at.Position >= goal.Position));
     }
 
+    /// <summary>True when <paramref name="at"/> is behind <paramref name="goal"/> in the same series of files; false when it is not, or they cannot be compared.</summary>
+    public static bool Passes(AgentProtocol.BinlogPosition? at, AgentProtocol.BinlogPosition goal) => at != goal && Reaches(at, goal);
+
     private static bool TrySplit(string file, out string series, out long number)
     {
         int dot = file.LastIndexOf('.');

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Shared.Gtids;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
 
@@ -22,6 +23,9 @@ public sealed record FoundHost(FoundMysqld Mysqld, ImmutableSortedSet<RoleAddres
 /// <param name="CanFollowByGtid">The server knows a GTID position to start replicating from, even without a channel.</param>
 /// <param name="Version">@@version.</param>
 /// <param name="PidFile">@@pid_file as an absolute path.</param>
+/// <param name="Files">Where its binary log lies; null when it writes none or could not be asked.</param>
+/// <param name="History">Everything it has, by GTIDs; null when it has none or could not be asked.</param>
+/// <param name="SemiSync">Semi-sync; null when it is not looked after or could not be asked.</param>
 public sealed record FoundMysqld(
     AgentProtocol.MysqldState State,
     string? Message,
@@ -31,10 +35,22 @@ public sealed record FoundMysqld(
     string? Gtid = null,
     bool CanFollowByGtid = false,
     string? Version = null,
-    string? PidFile = null)
+    string? PidFile = null,
+    BinlogFiles? Files = null,
+    GtidHistory? History = null,
+    FoundSemiSync? SemiSync = null)
 {
     public static readonly FoundMysqld Nothing = new(AgentProtocol.MysqldState.Unknown, "not looked at yet");
 }
+
+/// <summary>Where a server's binary log lies and whose it is: what is needed to read it once the server is dead.</summary>
+/// <param name="Index">File that lists the log's files, absolute.</param>
+/// <param name="DataFolder">What the names in it are relative to.</param>
+/// <param name="ServerId">@@server_id.</param>
+/// <param name="ServerUuid">@@server_uuid; null = this family has none.</param>
+/// <param name="Version">@@version.</param>
+/// <param name="GtidMode">@@gtid_mode; null = this family has none.</param>
+public sealed record BinlogFiles(string Index, string DataFolder, long ServerId, string? ServerUuid, string Version, string? GtidMode);
 
 /// <summary>State of a replication channel, from SHOW … STATUS.</summary>
 /// <param name="Name">Connection or channel name; empty for the default one.</param>
@@ -50,6 +66,7 @@ public sealed record FoundMysqld(
 /// <param name="SecondsBehind">Null = unknown.</param>
 /// <param name="Applied">End of the last transaction that was applied, in the source's coordinates; null when not known.</param>
 /// <param name="Options">Channel options that a repoint must keep (TLS, delay, retry, filters).</param>
+/// <param name="Until">The applier was started to stop there, in the source's coordinates; null = it has no bound.</param>
 public sealed record FoundChannel(
     string Name,
     string SourceIp,
@@ -63,7 +80,8 @@ public sealed record FoundChannel(
     AgentProtocol.BinlogPosition? Received,
     long? SecondsBehind,
     ChannelOptions Options,
-    AgentProtocol.BinlogPosition? Applied = null)
+    AgentProtocol.BinlogPosition? Applied = null,
+    AgentProtocol.BinlogPosition? Until = null)
 {
     /// <summary>The receiving thread is connected to its source.</summary>
     public bool IoRunning => IoState == "Yes";

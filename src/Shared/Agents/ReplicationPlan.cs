@@ -24,13 +24,34 @@ internal static class ReplicationPlan
             case AgentProtocol.ReplicationAction.Stop:
                 Stop(found, memory, steps);
                 break;
+            case AgentProtocol.ReplicationAction.Hold:
+                HoldReceiver(found, memory, steps);
+                break;
             case AgentProtocol.ReplicationAction.Follow when order.Replication.Source is { } source && !Follows(found.Channel, source):
                 Follow(order, source, found, memory, steps, warnings);
+                break;
+            case AgentProtocol.ReplicationAction.Follow when order.Replication.Until is { } end && found.Channel is { UsesGtid: false } channel:
+                Hold(channel, end, memory, steps);
                 break;
             default:
                 StartAgain(found, memory, steps);
                 break;
         }
+    }
+
+    /// <summary>What is behind it already is too late to hold, and what an operator stopped stays stopped.</summary>
+    private static void Hold(FoundChannel channel, AgentProtocol.BinlogPosition end, AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
+    {
+        if (channel.Until == end || BinlogPositions.Passes(channel.Applied, end) || !channel.SqlRunning)
+            return;
+        RememberApplier(memory, steps);
+        steps.Add(new AgentStep.HoldAt(channel.Name, end));
+    }
+
+    private static void RememberApplier(AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
+    {
+        if (memory.Stopped?.Sql != true)
+            steps.Add(new AgentStep.RememberStopped(new StoppedThreads(memory.Stopped?.Io == true, true)));
     }
 
     private static bool Follows(FoundChannel? channel, AgentProtocol.SourceServer source) =>
@@ -48,14 +69,28 @@ internal static class ReplicationPlan
         steps.Add(new AgentStep.StopReplication(channel.Name));
     }
 
+    private static void HoldReceiver(FoundMysqld found, AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
+    {
+        if (found.Channel is not { IoStopped: false } channel)
+            return;
+        if (memory.Stopped?.Io != true)
+            steps.Add(new AgentStep.RememberStopped(new StoppedThreads(true, memory.Stopped?.Sql == true)));
+        steps.Add(new AgentStep.StopReceiver(channel.Name));
+    }
+
     private static void StartAgain(FoundMysqld found, AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
     {
         if (memory.Stopped is null)
             return;
-        if (found.Channel is null)
+        if (found.Channel is not { } channel)
+        {
             steps.Add(new AgentStep.RememberStopped(null));
-        else
-            steps.Add(new AgentStep.StartReplication(found.Channel.Name, memory.Stopped));
+            return;
+        }
+
+        if (channel is { Until: not null, SqlRunning: true })
+            steps.Add(new AgentStep.StopApplier(channel.Name));
+        steps.Add(new AgentStep.StartReplication(channel.Name, memory.Stopped));
     }
 
     private static void Follow(
@@ -71,7 +106,7 @@ internal static class ReplicationPlan
         {
             steps.Add(Impossible(
                 $"replication of {order.Host} was stopped by hand ({thread} thread), so it is not repointed from {channel.SourceIp}:{channel.SourcePort} "
-                + $"to {source.Host}: run START SLAVE there when it may go on"));
+                + $"to {source.Host}: start it there when it may go on"));
             return;
         }
 
@@ -86,18 +121,59 @@ internal static class ReplicationPlan
 
         if (channel is not null)
         {
-            bool startable = !channel.SqlRunning && channel.SqlErrno == 0;
-            if (startable)
-                steps.Add(new AgentStep.StartApplier(channel.Name));
-            if (channel.SqlRunning || startable)
-                steps.Add(new AgentStep.ApplyRelayLog($"{channel.SourceIp}:{channel.SourcePort}"));
-            else
-                warnings.Add($"the applier of {order.Host} is not running ({channel.Error ?? "no error shown"}): what it had received from {channel.SourceIp} and not applied is left out");
+            AgentProtocol.PreviousLog? previous = order.Replication.Before is { Rest.End: not null } before && !byGtid && channel.SourceIp == before.Ip ? before : null;
+            if (previous is { Rest: { Port: 0, End: { } reached } } && BinlogPositions.Passes(channel.Applied, reached))
+            {
+                // Its source has passed on what the new one writes, and no position of the new one says how much: it has all there is where it is.
+                warnings.Add($"{order.Host} goes on replicating from {previous.Host}, through which it has received what {source.Host} writes already; by positions it cannot be pointed at {source.Host} now");
+                StartAgain(found, memory, steps);
+                return;
+            }
+
+            PrepareRepoint(order, channel, previous, byGtid, memory, steps, warnings);
             if (memory.Stopped != new StoppedThreads(true, true))
                 steps.Add(new AgentStep.RememberStopped(new StoppedThreads(true, true)));
         }
 
         steps.Add(new AgentStep.Repoint(channel?.Name ?? "", source, byGtid ? null : source.StartAt, channel?.Options ?? ChannelOptions.None));
+    }
+
+    /// <summary>What the old source had, and the new one will not send.</summary>
+    private static void PrepareRepoint(
+        AgentProtocol.HostOrder order, FoundChannel channel, AgentProtocol.PreviousLog? previous, bool byGtid, AgentMemory memory,
+        ImmutableArray<AgentStep>.Builder steps, ImmutableArray<string>.Builder warnings)
+    {
+        bool startable = !channel.SqlRunning && channel.SqlErrno == 0;
+        if (!channel.SqlRunning && !startable)
+        {
+            warnings.Add($"the applier of {order.Host} is not running ({channel.Error ?? "no error shown"}): what it had received from {channel.SourceIp} and not applied is left out");
+            return;
+        }
+
+        // Exactly to the end: the relay log may hold what the new source writes as well, passed on by the old one.
+        if (previous is { Rest: { Port: 0, End: { } end } })
+        {
+            // One that runs without that bound could be past it by the time it is stopped.
+            if (channel.Applied == end && (!channel.SqlRunning || channel.Until == end))
+                return;
+            RememberApplier(memory, steps);
+            steps.Add(new AgentStep.ReachEnd(previous));
+            return;
+        }
+
+        if (previous is null && !byGtid)
+        {
+            warnings.Add(
+                $"{order.Host} is pointed at {order.Replication.Source!.Host} by position, and where the log of {channel.SourceIp} ended is not known: "
+                + $"what {order.Replication.Source.Host} had received of it and {order.Host} had not is missing on {order.Host}; compare their data");
+        }
+
+        if (startable)
+            steps.Add(new AgentStep.StartApplier(channel.Name));
+        steps.Add(new AgentStep.ApplyRelayLog($"{channel.SourceIp}:{channel.SourcePort}", MayLose: byGtid));
+        // By GTID the new source sends all that is missing; by positions it sends from its own first write on.
+        if (previous is not null && !BinlogPositions.Reaches(channel.Applied, previous.Rest.End!))
+            steps.Add(new AgentStep.FetchRest(previous));
     }
 
     /// <summary>A thread that stands still without an error, and that MMM did not stop.</summary>

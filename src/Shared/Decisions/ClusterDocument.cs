@@ -54,6 +54,7 @@ public sealed record ClusterDocument(
 /// <param name="Departures">Departures from ONLINE, other than to ADMIN_OFFLINE, within flap_duration, oldest first.</param>
 /// <param name="Flapping">More than flap_count of them: it does not return by itself.</param>
 /// <param name="UnderLease">Its agent has carried an order out: since then the kernel takes its role addresses away when its lease runs out. Before, nothing does.</param>
+/// <param name="Rejoin">It has failed as active master and is not compared with the one after it. Null = there is nothing to compare.</param>
 public sealed record HostRecord(
     HostState State,
     DateTimeOffset Since,
@@ -61,12 +62,16 @@ public sealed record HostRecord(
     DateTimeOffset? DownSince,
     ImmutableArray<DateTimeOffset> Departures,
     bool Flapping,
-    bool UnderLease = false)
+    bool UnderLease = false,
+    PendingRejoin? Rejoin = null)
 {
     internal bool SameAs(HostRecord other) =>
-        State == other.State && Since == other.Since && Reason == other.Reason && DownSince == other.DownSince && Flapping == other.Flapping && UnderLease == other.UnderLease
+        State == other.State && Since == other.Since && Reason == other.Reason && DownSince == other.DownSince && Flapping == other.Flapping && UnderLease == other.UnderLease && Rejoin == other.Rejoin
         && Departures.SequenceEqual(other.Departures);
 }
+
+/// <param name="Errant">What it has and the active master lacks, in the server's notation; null = not compared yet.</param>
+public sealed record PendingRejoin(string? Errant);
 
 /// <summary>Who has a role address. An address is ordered onto <see cref="Owner"/> only once nobody is left to release it.</summary>
 /// <param name="Address">Role and IP.</param>
@@ -98,7 +103,12 @@ public sealed record RoleSlot(RoleAddress Address, string? Owner, string? Releas
 /// <param name="Since">When it completed the takeover.</param>
 /// <param name="StartAt">Its binlog position just before it became writable: where slaves without GTID start.</param>
 /// <param name="TakenOverBy">The decision it last became writable by; a server that became writable by a later one has newer data.</param>
-public sealed record MasterRecord(string Host, DateTimeOffset Since, AgentProtocol.BinlogPosition? StartAt, DecisionId? TakenOverBy = null);
+/// <param name="Before">The one before it, and where its log ended when this one took over: slaves by positions have to get there first. Null = not known.</param>
+public sealed record MasterRecord(string Host, DateTimeOffset Since, AgentProtocol.BinlogPosition? StartAt, DecisionId? TakenOverBy = null, PreviousMaster? Before = null);
+
+/// <param name="Host">MMM's name.</param>
+/// <param name="Rest">The end of its log.</param>
+public sealed record PreviousMaster(string Host, AgentProtocol.BinlogTail Rest);
 
 /// <summary>Why the active master role moves.</summary>
 public enum MoveCause
@@ -116,6 +126,9 @@ public enum MoveCause
 /// <summary>How far a move of the active master role is. Each phase can be continued by another coordinator from the document alone.</summary>
 public enum MovePhase
 {
+    /// <summary>A planned move waits until its candidate is close enough (<see cref="Preflight"/>). The old holder has the role and takes writes; nobody has been told anything.</summary>
+    Approaching,
+
     /// <summary>The old holder is giving up: read_only, connections killed, address away.</summary>
     Releasing,
 
@@ -135,6 +148,10 @@ public enum MovePhase
 /// <param name="PhaseSince">When the phase began.</param>
 /// <param name="UpTo">The last active master's last binlog position, when it could still tell after it had become read-only.</param>
 /// <param name="Trouble">What holds it up, one sentence; null when nothing does. The first of its kind: details that change are in the agents' reports.</param>
+/// <param name="Rest">The end of the last active master's binary log, when its mysqld has died; null = it has not, or nothing is known.</param>
+/// <param name="Ahead">A replica that had received more of the last active master than the new holder, when that one could not be read any more; null = none.</param>
+/// <param name="LastWord">What the last active master had when it was last seen alive, when its end is not known from itself; null = it is, or nothing is known.</param>
+/// <param name="ThenOffline">The old holder becomes ADMIN_OFFLINE when the move is done (set_offline).</param>
 public sealed record RoleMove(
     string? From,
     string To,
@@ -144,7 +161,11 @@ public sealed record RoleMove(
     DateTimeOffset StartedAt,
     DateTimeOffset PhaseSince,
     AgentProtocol.BinlogPosition? UpTo,
-    string? Trouble)
+    string? Trouble,
+    AgentProtocol.BinlogTail? Rest = null,
+    AgentProtocol.AheadReplica? Ahead = null,
+    bool ThenOffline = false,
+    AgentProtocol.LastWord? LastWord = null)
 {
     public RoleMove Enter(MovePhase phase, DateTimeOffset at) => this with { Phase = phase, PhaseSince = at, Trouble = null };
 }

@@ -17,6 +17,9 @@ public sealed record ReplicationSeen(DateTimeOffset At, SightProtocol.Replicatio
 /// <summary>An agent reported.</summary>
 public sealed record AgentReported(DateTimeOffset At, AgentProtocol.Report Report) : ClusterEvent(At);
 
+/// <summary>What a monitor had heard of an agent while its server was up, before this coordinator began.</summary>
+public sealed record LastUpHeard(DateTimeOffset At, AgentProtocol.Report Report) : ClusterEvent(At);
+
 /// <summary>A monitor's granter confirmed that it grants a host no more than a decision left it with.</summary>
 public sealed record WithdrawalConfirmed(DateTimeOffset At, LeaseProtocol.Withdrawn Confirmed) : ClusterEvent(At);
 

@@ -16,6 +16,9 @@ public sealed record ClusterState
     /// <summary>What the rules go by.</summary>
     public required DecisionSettings Settings { get; init; }
 
+    /// <summary>What is to become of semi-sync.</summary>
+    public SemiSyncSettings SemiSync { get; init; } = SemiSyncSettings.Off;
+
     /// <summary>Periods of the checks.</summary>
     public required ImmutableSortedDictionary<CheckKind, CheckSettings> Checks { get; init; }
 
@@ -142,6 +145,10 @@ public sealed record ClusterState
     /// <summary>The host may go on having a role: ONLINE, and its agent is not known to be gone.</summary>
     public bool MayKeep(string host) => Document is { } d && d.Hosts[host].State == HostState.Online && !AgentLost(host);
 
+    /// <summary>For so long the agent there takes no exclusive role over, as it has just started; zero = it does.</summary>
+    public TimeSpan QuietFor(string host) => Sights[host] is { Agent: { QuietMs: > 0 and var quiet }, HeardAt: { } heard } && heard + TimeSpan.FromMilliseconds(quiet) is var over && over > At
+        ? over - At : TimeSpan.Zero;
+
     /// <summary>The host may be given a role: ONLINE with a reachable agent.</summary>
     public bool MayReceive(string host) => Document is { } d && d.Hosts[host].State == HostState.Online && AgentReachable(host);
 
@@ -181,13 +188,19 @@ public sealed record AgesSight(LeaseProtocol.Ages Ages, DateTimeOffset ReceivedA
 /// <param name="HeardAt">When that came.</param>
 /// <param name="Replication">Latest sight of its probe.</param>
 /// <param name="ReplicationAt">When that came.</param>
+/// <param name="LastUp">The latest report in which mysqld was up, also one that another monitor heard before this coordinator began; null = none is known.</param>
 public sealed record HostSight(
     ImmutableSortedDictionary<CheckKind, CheckState> Checks,
     AgentProtocol.Report? Agent,
     DateTimeOffset? HeardAt,
     SightProtocol.ReplicationSight? Replication,
-    DateTimeOffset? ReplicationAt)
+    DateTimeOffset? ReplicationAt,
+    AgentProtocol.Report? LastUp = null)
 {
+    /// <summary>With this report, if mysqld was up in it and it is newer than what is known.</summary>
+    internal HostSight WithLastUp(AgentProtocol.Report report) =>
+        report.Facts.Mysqld == AgentProtocol.MysqldState.Up && (LastUp is null || (LastUp.Incarnation, LastUp.Seq).CompareTo((report.Incarnation, report.Seq)) < 0) ? this with { LastUp = report } : this;
+
     public static HostSight None(DateTimeOffset at) => new(
         CheckNames.All.ToImmutableSortedDictionary(k => k, _ => new CheckState(CheckVerdict.Unknown, at, "Not checked yet")), null, null, null, null);
 }
@@ -199,4 +212,5 @@ public sealed record CheckState(CheckVerdict Verdict, DateTimeOffset Since, stri
 
 /// <param name="Order">As it was sent.</param>
 /// <param name="SentAt">Last time.</param>
-public sealed record IssuedOrder(AgentProtocol.HostOrder Order, DateTimeOffset SentAt);
+/// <param name="Since">First time.</param>
+public sealed record IssuedOrder(AgentProtocol.HostOrder Order, DateTimeOffset SentAt, DateTimeOffset Since);

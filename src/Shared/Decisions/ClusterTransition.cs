@@ -17,6 +17,9 @@ public static class ClusterTransition
     /// <summary>The agent of a host that must let go of something and cannot be reached is sent its order through the others this often.</summary>
     private static readonly TimeSpan RelayAfter = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>An order that an agent has not taken up for so long, although it is heard, is sent through the other agents as well.</summary>
+    private static readonly TimeSpan DeafAfter = TimeSpan.FromSeconds(3);
+
     /// <summary>The state a coordinator begins with, once the ledger is open.</summary>
     /// <param name="cluster">Settings of the MMM cluster.</param>
     /// <param name="configured">Names of the monitors this node is configured with.</param>
@@ -37,6 +40,7 @@ public static class ClusterTransition
             Topology = cluster.Topology,
             Writer = cluster.Topology.WriterAddress,
             Settings = cluster.Decisions,
+            SemiSync = cluster.SemiSync,
             Checks = cluster.Checks,
             Configured = configured,
             FirstVoters = voters,
@@ -116,9 +120,11 @@ public static class ClusterTransition
                 if (diedNow)
                     effects.Add(new LookAgain(a.Host));
                 bool back = host.HeardAt is { } heard && state.At - heard > state.Settings.AgentTimeout;
-                state = state with { Sights = state.Sights.SetItem(a.Host, host with { Agent = a, HeardAt = state.At }) };
+                state = state with { Sights = state.Sights.SetItem(a.Host, (host with { Agent = a, HeardAt = state.At }).WithLastUp(a)) };
                 state = AddressConflicts.Absorb(state, a);
                 return back ? state.Noted("agent_back", a.Host, $"Agent on host '{a.Host}' is reachable again") : state;
+            case LastUpHeard { Report: var l } when state.Sights.TryGetValue(l.Host, out HostSight? host):
+                return state with { Sights = state.Sights.SetItem(l.Host, host.WithLastUp(l)) };
             case WithdrawalConfirmed { Confirmed: var c }:
                 return Leases.Absorb(state, c);
             case LeaseAgesSeen { Ages: var l }:
@@ -140,7 +146,7 @@ public static class ClusterTransition
 
         if (state.Blind || state.Document!.Mode == ClusterMode.Passive)
             return state;
-        state = HostRules.Apply(state);
+        state = HostRules.Apply(Rejoin.Progress(state));
         state = EndWaiting(state);
         state = WriterMove.RecordTakeOver(state);
         state = Leases.Record(state);
@@ -243,15 +249,17 @@ public static class ClusterTransition
             {
                 bool taken = state.Sights[host].Agent is { } report && report.Progress.Id == issued.Order.Id;
                 bool cutOff = !state.AgentReachable(host) && state.Document!.Slots.Any(s => s.ReleasingFrom == host);
+                // It is heard and does not hear: a connection that is dead in one direction.
+                bool deaf = state.AgentReachable(host) && state.At - issued.Since >= DeafAfter;
                 if (taken || (!cutOff && !state.AgentReachable(host)) || state.At - issued.SentAt < (cutOff ? RelayAfter : ResendAfter))
                     continue;
                 order = issued.Order;
-                if (cutOff)
+                if (cutOff || deaf)
                     effects.AddRange(state.Topology.Hosts.Keys.Where(h => h != host && state.AgentReachable(h)).Select(h => new RelayOrder(h, order)));
             }
 
             effects.Add(new SendOrder(order!));
-            orders[host] = new IssuedOrder(order!, state.At);
+            orders[host] = new IssuedOrder(order!, state.At, issued is not null && ReferenceEquals(order, issued.Order) ? issued.Since : state.At);
         }
 
         return state with { Orders = orders.ToImmutable(), OrderedFor = state.Document };

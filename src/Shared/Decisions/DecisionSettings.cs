@@ -1,3 +1,5 @@
+using Mmm.Shared.Agents;
+
 namespace Mmm.Shared.Decisions;
 
 /// <summary>What the decision core of one MMM cluster goes by (HOCON: keys of <c>cluster NAME { … }</c> / <c>cluster_defaults</c>).</summary>
@@ -12,9 +14,11 @@ namespace Mmm.Shared.Decisions;
 /// <param name="AgentTimeout">An agent not heard of for this long is unreachable.</param>
 /// <param name="LeaseTtl">How long a host may show its addresses after it last asked a quorum of monitors; a silent old holder of a role is waited for this long and a margin.</param>
 /// <param name="CatchUpTimeout">Deadline of the candidate's catch-up with the old master.</param>
-/// <param name="MoveTimeout">Deadline of a planned move as a whole; after it the move is rolled back.</param>
+/// <param name="MoveMaxLag">A planned move waits, with writes going on, until its candidate is no further behind than this.</param>
+/// <param name="MoveTimeout">Deadline of that waiting, and once more of a planned move as a whole; after it the move is called off, or rolled back.</param>
 /// <param name="StartupTimeout">How long a first start waits for the agents' and monitors' word before it votes with what it has.</param>
 /// <param name="SightTimeout">A monitor node's observation older than this no longer counts.</param>
+/// <param name="Failover">What a failover may lose; null = anything.</param>
 public sealed record DecisionSettings(
     ClusterMode InitialMode,
     TimeSpan AutoSetOnline,
@@ -27,6 +31,8 @@ public sealed record DecisionSettings(
     TimeSpan AgentTimeout,
     TimeSpan LeaseTtl,
     TimeSpan CatchUpTimeout,
+    TimeSpan MoveMaxLag,
     TimeSpan MoveTimeout,
     TimeSpan StartupTimeout,
-    TimeSpan SightTimeout);
+    TimeSpan SightTimeout,
+    FailoverPolicy? Failover = null);

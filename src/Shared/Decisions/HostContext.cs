@@ -75,6 +75,9 @@ public sealed class HostContext
 
     public bool ChecksOk => Up && (ReplicationOk || LastMasterAlone);
 
+    /// <summary>It may have transactions that nobody else has: see <see cref="Rejoin"/>.</summary>
+    public bool Unproven => Record.Rejoin is not null;
+
     /// <summary>How long ago it left ONLINE; null when never seen ONLINE.</summary>
     public TimeSpan? DownFor => Record.DownSince is { } since ? At - since : null;
 

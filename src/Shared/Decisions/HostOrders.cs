@@ -16,20 +16,27 @@ public static class HostOrders
         bool writable = roles.Contains(topology.WriterAddress);
         return new HostOrder(
             topology.Name, host, id, document.Hosts[host].State, roles, writable,
-            Replication(topology, document, host),
+            Replication(topology, document, host, writable),
             writable ? CatchUp(topology, settings, document, host) : null,
             document.Voters?.Settled);
     }
 
-    private static ReplicationOrder Replication(ClusterTopology topology, ClusterDocument document, string host)
+    private static ReplicationOrder Replication(ClusterTopology topology, ClusterDocument document, string host, bool writable)
     {
-        if (document.Hosts[host].State == HostState.AdminOffline)
+        // One that takes over needs its replication for catching up.
+        if (document.Hosts[host].State == HostState.AdminOffline || (document.Hosts[host].Rejoin is not null && !writable))
             return ReplicationOrder.Stop;
+        if (topology.Hosts[host] is { Mode: HostMode.Master, Peer: { } peer } && document.Hosts[peer].Rejoin is not null && !(document.Move is { Phase: not MovePhase.Approaching } m && m.To == host))
+            return ReplicationOrder.Hold;
         // Masters replicate from their peer, always (MMM): only slaves change their source.
         if (topology.Hosts[host].Mode != HostMode.Slave || document.ActiveMaster is not { } master || !topology.Hosts.TryGetValue(master.Host, out Host? source))
             return ReplicationOrder.Leave;
-        return new ReplicationOrder(ReplicationAction.Follow, new SourceServer(source.Name, source.Ip, source.MysqlPort, master.StartAt));
+        return new ReplicationOrder(ReplicationAction.Follow, new SourceServer(source.Name, source.Ip, source.MysqlPort, master.StartAt), Before(topology, master),
+            document.Move is { Phase: MovePhase.TakingOver } move && move.To != master.Host ? move.UpTo : null);
     }
+
+    private static PreviousLog? Before(ClusterTopology topology, MasterRecord master) =>
+        master.Before is { } before && topology.Hosts.TryGetValue(before.Host, out Host? host) ? new PreviousLog(before.Host, host.Ip, before.Rest) : null;
 
     private static CatchUpOrder? CatchUp(ClusterTopology topology, DecisionSettings settings, ClusterDocument document, string host)
     {
@@ -38,6 +45,7 @@ public static class HostOrders
         // Whoever holds the role and was the last to complete a takeover has all there is.
         if (document.ActiveMaster is not { } master || master.Host == host || !topology.Hosts.TryGetValue(master.Host, out Host? from))
             return null;
-        return new CatchUpOrder(master.Host, from.Ip, move.UpTo, (int)settings.CatchUpTimeout.TotalMilliseconds, move.Force);
+        return new CatchUpOrder(master.Host, from.Ip, move.UpTo, (int)settings.CatchUpTimeout.TotalMilliseconds, move.Force, move.Rest, move.Ahead, move.LastWord,
+            move.UpTo is null ? settings.Failover : null);
     }
 }

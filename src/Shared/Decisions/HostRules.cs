@@ -46,8 +46,13 @@ public static class HostRules
 
         // With a peer that is not ONLINE the replication checks say nothing of this host, and it may be the last one left.
         new("replication_recovered", [ReplicationFail, ReplicationDelay], Online,
-            c => c.Up && !c.Record.Flapping && (c.ReplicationOk || !c.PeerOnline),
+            c => c.Up && !c.Unproven && !c.Record.Flapping && (c.ReplicationOk || !c.PeerOnline),
             c => c.ReplicationOk ? "replication is well again" : $"its replication source {c.Peer ?? "(none)"} is not ONLINE"),
+
+        // Its replication is stopped until then.
+        new("up_to_be_compared", [HardOffline], AwaitingRecovery,
+            c => c.Up && c.Unproven,
+            _ => "it is up again, and its data are compared with the active master's first"),
 
         new("up_but_replication_failed", [HardOffline], ReplicationFail,
             c => c.Up && c.RepThreadsFailed && ReplicationMatters(c),
@@ -62,15 +67,15 @@ public static class HostRules
             _ => "it is up again"),
 
         new("quick_recovery", [AwaitingRecovery], Online,
-            c => c.ChecksOk && !c.Record.Flapping && c.DownFor < c.Settings.QuickRecovery && !c.MayHaveRebooted,
+            c => c.ChecksOk && !c.Unproven && !c.Record.Flapping && c.DownFor < c.Settings.QuickRecovery && !c.MayHaveRebooted,
             c => $"because it was down for only {Seconds(c.DownFor!.Value)} seconds"),
 
         new("auto_set_online", [AwaitingRecovery], Online,
-            c => c.ChecksOk && !c.Record.Flapping && c.Settings.AutoSetOnline > TimeSpan.Zero && c.InState >= c.Settings.AutoSetOnline,
+            c => c.ChecksOk && !c.Unproven && !c.Record.Flapping && c.Settings.AutoSetOnline > TimeSpan.Zero && c.InState >= c.Settings.AutoSetOnline,
             c => $"because of auto_set_online({Seconds(c.Settings.AutoSetOnline)} seconds). It was in state AWAITING_RECOVERY for {Seconds(c.InState)} seconds"),
 
         new("flapping_ended", [AwaitingRecovery], Online,
-            c => c.ChecksOk && c.Record.Flapping && c.Settings.AutoSetOnline > TimeSpan.Zero && c.InState >= c.Settings.FlapDuration,
+            c => c.ChecksOk && !c.Unproven && c.Record.Flapping && c.Settings.AutoSetOnline > TimeSpan.Zero && c.InState >= c.Settings.FlapDuration,
             c => $"because it was without failure for {Seconds(c.InState)} seconds after flapping"),
     ];
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mmm.Shared.Checks;
+using Mmm.Shared.Status;
 using Mmm.Shared.Topology;
 
 namespace Mmm.Shared.Decisions;
@@ -8,7 +9,7 @@ namespace Mmm.Shared.Decisions;
 /// The verbs that change something, with MySQL-MMM's guards in MMM's order and MMM's answers word for word (scripts parse them).
 /// An answer that MMM does not have stands where MMM would have gone on without looking; a comment says so.
 /// </summary>
-public static class OperatorCommands
+public static partial class OperatorCommands
 {
     /// <summary>Verb and number of arguments, <c>--force</c> aside.</summary>
     public static readonly ImmutableSortedDictionary<string, int> Verbs = new Dictionary<string, int>
@@ -26,7 +27,13 @@ public static class OperatorCommands
     /// <summary>Carries a command out; nothing is changed when the answer begins with ERROR.</summary>
     public static (ClusterState State, string Answer) Run(ClusterState state, string verb, ImmutableArray<string> arguments, string by)
     {
-        bool force = verb == "move_role" && arguments.Length > 0 && arguments[0] == "--force";
+        if (MmmVerbs.Changes.Any(v => v.Name == verb && v.MayBeDryRun) && arguments is [MmmVerbs.DryRun, ..])
+        {
+            (ClusterState then, string would) = Run(state, verb, arguments[1..], by);
+            return (state, MoveRehearsal.Of(state, then, would));
+        }
+
+        bool force = verb is "move_role" or "set_online" && arguments.Length > 0 && arguments[0] == "--force";
         ImmutableArray<string> args = force ? arguments[1..] : arguments;
         if (!Verbs.TryGetValue(verb, out int count) || args.Length != count)
             return (state, $"ERROR: Invalid command '{string.Join(' ', [verb, .. arguments])}'");
@@ -37,7 +44,7 @@ public static class OperatorCommands
             return (state, $"ERROR: Fewer than {state.Quorum} of {state.Monitors} monitors see the network at the moment. Nothing is changed. Please, wait some time.");
         return verb switch
         {
-            "set_online" => SetOnline(state, args[0], by),
+            "set_online" => SetOnline(state, args[0], force, by),
             "set_offline" => SetOffline(state, args[0], by),
             "set_active" => SetMode(state, ClusterMode.Active, "active", by),
             "set_manual" => SetMode(state, ClusterMode.Manual, "manual", by),
@@ -48,7 +55,7 @@ public static class OperatorCommands
         };
     }
 
-    private static (ClusterState, string) SetOnline(ClusterState s, string host, string by)
+    private static (ClusterState, string) SetOnline(ClusterState s, string host, bool force, string by)
     {
         if (!s.Topology.Hosts.TryGetValue(host, out Host? h))
             return (s, $"ERROR: Unknown host name '{host}'!");
@@ -59,33 +66,27 @@ public static class OperatorCommands
             return (s, $"ERROR: Host '{host}' is '{StateNames.NameOf(current)}' at the moment. It can't be switched to ONLINE.");
         if (!s.PingAndMysqlOk(host))
             return (s, $"ERROR: Checks ping and/or mysql are not ok for host '{host}'. It can't be switched to ONLINE.");
-        if (h.Peer is { } peer && s.Document.Hosts[peer].State == HostState.Online
+        // Ours: MMM lets them flow to everybody.
+        if (!force && s.Document.Hosts[host].Rejoin is { } rejoin)
+            return (s, NotCompared(s, host, rejoin));
+        if (!force && h.Peer is { } peer && s.Document.Hosts[peer].State == HostState.Online
             && (s.Verdict(peer, CheckKind.RepThreads) != CheckVerdict.Ok || s.Verdict(peer, CheckKind.RepBacklog) != CheckVerdict.Ok))
             return (s, $"ERROR: Some replication checks failed on peer '{peer}'. We can't set '{host}' online now. Please, wait some time.");
         if (!s.AgentReachable(host))
             return (s, $"ERROR: Can't reach agent daemon on '{host}'! Can't switch its state!");
-        s = s.Deciding(d => d.With(host, FlapDetector.Cleared(d.Hosts[host])))
-            .Noted("admin_set_online", host, $"Admin changed state of '{host}' from {StateNames.NameOf(current)} to ONLINE ({by})");
+        string forced = s.Document.Hosts[host].Rejoin is null ? "" : "; what only it has goes to the others";
+        s = Rejoin.End(s.Deciding(d => d.With(host, FlapDetector.Cleared(d.Hosts[host]))), host)
+            .Noted("admin_set_online", host, $"Admin changed state of '{host}' from {StateNames.NameOf(current)} to ONLINE ({by}){forced}");
         return (HostRules.Enter(s, host, HostState.Online, "set_online", "set_online"),
             $"OK: State of '{host}' changed to ONLINE. Now you can wait some time and check its new roles!");
     }
 
-    private static (ClusterState, string) SetOffline(ClusterState s, string host, string by)
+    private static string NotCompared(ClusterState s, string host, PendingRejoin rejoin) => (rejoin.Errant, Rejoin.Compare(s, host)) switch
     {
-        if (!s.Topology.Hosts.ContainsKey(host))
-            return (s, $"ERROR: Unknown host name '{host}'!");
-        HostState current = s.Document!.Hosts[host].State;
-        if (current == HostState.AdminOffline)
-            return (s, "OK: This host is already ADMIN_OFFLINE. Skipping command.");
-        if (current is not (HostState.Online or HostState.ReplicationFail or HostState.ReplicationDelay))
-            return (s, $"ERROR: Host '{host}' is '{StateNames.NameOf(current)}' at the moment. It can't be switched to ADMIN_OFFLINE.");
-        if (!s.AgentReachable(host))
-            return (s, $"ERROR: Can't reach agent daemon on '{host}'! Can't switch its state!");
-        s = s.Noted("admin_set_offline", host, $"Admin changed state of '{host}' from {StateNames.NameOf(current)} to ADMIN_OFFLINE ({by})");
-        s = HostRules.Enter(s, host, HostState.AdminOffline, "set_offline", "set_offline");
-        return (RoleDistribution.TakeAllFrom(s, host, "set_offline"),
-            $"OK: State of '{host}' changed to ADMIN_OFFLINE. Now you can wait some time and check all roles!");
-    }
+        (null, Rejoin.Outcome.NotYet n) => $"ERROR: Host '{host}' has failed as active master, and cannot be compared with the present one: {n.Why}. Please, wait some time, or take it back as it is with 'set_online --force {host}'.",
+        (null, _) => $"ERROR: Host '{host}' has failed as active master, and is being compared with the present one. Please, wait some time.",
+        ({ } errant, _) => $"ERROR: Host '{host}' has transactions that the active master lacks: {errant}. 'mmm explain {host}' says what can be done; 'set_online --force {host}' has them replicated to all the others.",
+    };
 
     private static (ClusterState, string) SetMode(ClusterState s, ClusterMode mode, string name, string by)
     {
@@ -93,10 +94,12 @@ public static class OperatorCommands
         if (current == mode || (mode == ClusterMode.Manual && current == ClusterMode.Wait))
             return (s, $"OK: Already in {name} mode.");
         // MMM answers when the running move is over, as it does one thing at a time. Frozen halfway nobody would be writable.
-        if (mode == ClusterMode.Passive && s.Document.Move is { Trouble: null } m)
+        if (mode == ClusterMode.Passive && s.Document.Move is { Trouble: null, Phase: not MovePhase.Approaching } m)
             return (s, $"ERROR: Role '{s.Writer.Role}' is being moved from '{m.From}' to '{m.To}' at the moment ({m.Phase}). Please, wait some time.");
         if (current == ClusterMode.Passive)
             s = WaitsBeginNow(s);
+        if (mode == ClusterMode.Passive)
+            s = WriterMove.CallOff(s, "set_passive");
         s = s.Deciding(d => d with { Mode = mode, ModeCause = mode == ClusterMode.Passive ? "Admin switched to passive mode." : null });
         return (s.Noted("admin_mode", null, $"Admin changed mode from '{StateNames.NameOf(current)}' to '{StateNames.NameOf(mode)}' ({by})"), $"OK: Switched into {name} mode.");
     }
@@ -147,6 +150,8 @@ public static class OperatorCommands
         if (CannotHandle(r, host) is { } cannot)
             return (s, cannot);
         RoleSlot slot = s.Document.Slot(r.Addresses.First());
+        if (slot.Owner == host && slot.Address == s.Writer && s.Document.Move is { Phase: MovePhase.Approaching } waiting)
+            return (WriterMove.CallOff(s, $"move_role ({by})"), $"OK: Role is on '{host}' already. The move to '{waiting.To}', which has been waiting, is called off.");
         if (slot.Owner == host)
             return (s, $"OK: Role is on '{host}' already. Skipping command.");
         if (!s.AgentReachable(host))
@@ -155,12 +160,13 @@ public static class OperatorCommands
             return (s, $"ERROR: Role '{role}' is assigned to preferred host '{prefer}'. Can't move it!");
         if (MoveRuns(s, slot, host) is { } running)
             return (s, running);
-        // It would be taken from a host that shows it and shown by nobody.
-        if (!s.TakeAnyway && slot.Holder is not null && AddressConflicts.ForeignMac(s, slot.Address) is { } mac)
-            return (s, $"ERROR: A machine that is no host of this cluster answers for {slot.Address} (MAC {mac}), so '{host}' would not show it. Take the address off that machine first!");
+        if (CannotTakeOver(s, slot, host) is { } no)
+            return (s, no);
         string old = slot.Owner ?? "";
         s = s.Noted("admin_move_role", host, $"Admin moved role '{role}' from '{old}' to '{host}' ({by})");
-        s = slot.Address == s.Writer ? WriterMove.Begin(s, host, MoveCause.Command, force: false, "move_role") : s.Deciding(d => d.With(slot.GivenTo(host, s.At)));
+        s = slot.Address == s.Writer ? WriterMove.BeginPlanned(s, host, "move_role") : s.Deciding(d => d.With(slot.GivenTo(host, s.At)));
+        if (Waits(s) is { Length: > 0 } waits)
+            return (s, $"OK: Role '{role}' is to be moved from '{old}' to '{host}'.{waits}");
         return (s, $"OK: Role '{role}' has been moved from '{old}' to '{host}'. Now you can wait some time and check new roles info!");
     }
 
@@ -178,7 +184,7 @@ public static class OperatorCommands
         string old = slot.Owner ?? slot.ReleasingFrom ?? "";
         string done = $"OK: Role '{role}' has been moved from '{old}' to '{host}' enforcedly. Now you can wait some time and check new roles info!";
         // Ours: a takeover that waits for a catch-up that cannot succeed is forced on, with what has been applied so far.
-        if (s.Document.Move is { Force: false, Phase: not MovePhase.RollingBack } move && move.To == host)
+        if (s.Document.Move is { Force: false, Phase: MovePhase.Releasing or MovePhase.TakingOver } move && move.To == host)
         {
             s = s.Deciding(d => d with { Move = move with { Force = true } });
             return (s.Noted("admin_force", host, $"Admin forced the running move of role '{role}' to '{host}' ({by}): what it could not apply is lost"), done.Replace($"from '{old}'", $"from '{move.From}'", StringComparison.Ordinal));
@@ -220,9 +226,23 @@ public static class OperatorCommands
     private static string? CannotHandle(Role role, string host) =>
         role.Hosts.Contains(host) ? null : $"ERROR: Host '{host}' can't handle role '{role.Name}'. Only following hosts could: {string.Join(", ", role.Hosts)}";
 
+    /// <summary>Ours: where MMM would take the role from its holder without looking whether the next one can show it.</summary>
+    private static string? CannotTakeOver(ClusterState s, RoleSlot slot, string host)
+    {
+        if (s.QuietFor(host) is { Ticks: > 0 } quiet)
+            return $"ERROR: The agent on '{host}' has just started, and takes no role over for {quiet.TotalSeconds:0.0} s: it may have promised it to another host before. Please, wait some time.";
+        if (!s.TakeAnyway && slot.Holder is not null && AddressConflicts.ForeignMac(s, slot.Address) is { } mac)
+            return $"ERROR: A machine that is no host of this cluster answers for {slot.Address} (MAC {mac}), so '{host}' would not show it. Take the address off that machine first!";
+        return slot.Address == s.Writer && Preflight.Of(s, host) is [{ Passes: false, Sentence: var sentence }, ..]
+            ? $"ERROR: Role '{slot.Address.Role}' would not come up on '{host}', so nothing is changed: {sentence}" : null;
+    }
+
+    private static string Waits(ClusterState s) => s.Document!.Move is { Phase: MovePhase.Approaching } move && Preflight.Of(s, move.To) is [{ } inTheWay, ..]
+        ? $" It waits for {s.Settings.MoveTimeout.TotalSeconds:0} s at most (move_timeout), with writes going on, as {inTheWay.Sentence}." : "";
+
     // Ours: MMM moves one role at a time because it blocks; we answer instead. A move that is held up may be given another aim, and any be called back.
     private static string? MoveRuns(ClusterState s, RoleSlot slot, string host) =>
-        slot.Address == s.Writer && s.Document!.Move is { Trouble: null } m && host != m.From
+        slot.Address == s.Writer && s.Document!.Move is { Trouble: null, Phase: not MovePhase.Approaching } m && host != m.From
             ? $"ERROR: Role '{slot.Address.Role}' is being moved from '{m.From}' to '{m.To}' at the moment ({m.Phase}). Please, wait some time, or force it with 'move_role --force {slot.Address.Role} {m.To}'."
             : null;
 }

@@ -23,15 +23,22 @@ internal static class SnapshotWarnings
         if (state.Document is { } d)
         {
             if (d.Move is { Trouble: not null } move)
-                w.Add($"role {state.Writer} is held up: {Snapshots.SentenceOf(move)}{Hint(state, move)}");
+                w.Add($"role {state.Writer} is held up: {Snapshots.SentenceOf(state, move)}{Hint(state, move)}");
+            if (d.Move is { Phase: MovePhase.Approaching } approaching && Preflight.Of(state, approaching.To) is [{ } inTheWay, ..])
+                w.Add($"role {state.Writer} goes to {approaching.To} once this has passed, within {(approaching.StartedAt + state.Settings.MoveTimeout - state.At).TotalSeconds:0} s (move_timeout): {inTheWay.Sentence}; 'move_role {state.Writer.Role} {approaching.From}' calls it off");
             if (d.Move is null && d.RetryMoveAfter > state.At && state.Topology.Roles[state.Writer.Role].Prefer is { } prefer && d.Slot(state.Writer).Owner != prefer)
             {
                 w.Add($"role {state.Writer} is not moved to its preferred host {prefer} by itself for another {(d.RetryMoveAfter.Value - state.At).TotalSeconds:0} s, "
                     + $"as the last move was undone; 'move_role {state.Writer.Role} {prefer}' does it now");
             }
 
+            if (WriterPlacement.WhyNotPreferred(state) is { } why)
+                w.Add(why);
             w.AddRange(d.Slots.Select(s => OfRole(state, s)).OfType<string>());
             w.AddRange(AddressConflicts.Warnings(state));
+            w.AddRange(SemiSyncWarnings.Of(state));
+            // Where a server replicates from is in the middle of changing during every move; its checks tell when it stays wrong.
+            w.AddRange(SetupRules.Of(state).Where(f => f.IsError && f.Code is not ("not_checked" or "replication")).Select(f => $"host {f.Host} {f.Sentence}; see 'mmm check-setup'"));
             foreach ((string host, HostRecord r) in d.Hosts)
                 w.AddRange(OfHost(state, host, r));
         }
@@ -79,6 +86,10 @@ internal static class SnapshotWarnings
     {
         if (record.Flapping)
             yield return $"host {host} is flapping; 'set_online {host}' clears it";
+        else if (record.Rejoin is { Errant: { } errant })
+            yield return $"host {host} has transactions that the active master lacks ({errant}), so it stays out; 'mmm explain {host}' says what can be done";
+        else if (record.Rejoin is not null && state.PingAndMysqlOk(host) && Rejoin.Compare(state, host) is Rejoin.Outcome.NotYet n)
+            yield return $"host {host} has failed as active master and stays out until it is compared with the present one: {n.Why}";
         else if (record.State == HostState.AwaitingRecovery && state.PingAndMysqlOk(host))
             yield return $"host {host} is up and waits; 'set_online {host}' takes it back";
         if (state.AgentLost(host) || state.Sights[host].Agent is not { } report)

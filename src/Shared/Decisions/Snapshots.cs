@@ -24,10 +24,11 @@ public static class Snapshots
             [.. topology.Addresses.Select(a => RoleOf(state, a))],
             topology.ActiveMasterRole,
             d?.ActiveMaster?.Host,
-            d?.Move is { } m ? new MoveView(topology.ActiveMasterRole, m.From, m.To, PhaseName(m.Phase), m.Cause.ToString().ToLowerInvariant(), m.StartedAt, SentenceOf(m)) : null,
+            d?.Move is { } m ? new MoveView(topology.ActiveMasterRole, m.From, m.To, PhaseName(m.Phase), m.Cause.ToString().ToLowerInvariant(), m.StartedAt, SentenceOf(state, m)) : null,
             SnapshotWarnings.Of(state, trouble),
             [.. state.Notes.Select(n => new NoteView(n.At, n.Code, n.Host, n.Sentence))],
-            d?.ModeCause);
+            d?.ModeCause,
+            d is null ? [] : SetupRules.Of(state));
     }
 
     private static HostView ViewOf(ClusterState state, Host host)
@@ -39,7 +40,8 @@ public static class Snapshots
             StateNames.NameOf(r?.State ?? HostState.AwaitingRecovery), r?.Since ?? state.StartedAt, r?.Reason ?? "the cluster is starting up", r?.Flapping ?? false,
             !state.AgentLost(host.Name), sight.Agent,
             [.. CheckNames.All.Select(k => ViewOf(k, sight.Checks[k]))],
-            sight.Replication?.SecondsBehind);
+            sight.Replication?.SecondsBehind,
+            HostExplanation.Of(state, host.Name));
     }
 
     private static CheckView ViewOf(CheckKind kind, CheckState c) =>
@@ -53,15 +55,17 @@ public static class Snapshots
 
     private static string PhaseName(MovePhase phase) => phase switch
     {
+        MovePhase.Approaching => "approaching",
         MovePhase.Releasing => "releasing",
         MovePhase.TakingOver => "taking_over",
         _ => "rolling_back",
     };
 
-    internal static string SentenceOf(RoleMove m)
+    internal static string SentenceOf(ClusterState state, RoleMove m)
     {
         string what = m.Phase switch
         {
+            MovePhase.Approaching => $"waiting, with writes going on, for what is in the way: {(Preflight.Of(state, m.To) is [{ } inTheWay, ..] ? inTheWay.Sentence : "nothing any more")}",
             MovePhase.Releasing => $"waiting for '{m.From}' to let go",
             MovePhase.TakingOver => $"'{m.To}' is catching up and taking over",
             _ => $"'{m.To}' gives the role back to '{m.From}'",

@@ -6,20 +6,34 @@ using static Mmm.Shared.Messages.AgentProtocol;
 namespace Mmm.Shared.Decisions;
 
 /// <summary>
-/// The move of the active master role, as a saga whose whole state is in the document: the old holder gives up
-/// (<see cref="MovePhase.Releasing"/>); only then the new one catches up, becomes writable and shows the address
+/// The move of the active master role, as a saga whose whole state is in the document: a planned one waits for its candidate
+/// (<see cref="MovePhase.Approaching"/>); the old holder gives up (<see cref="MovePhase.Releasing"/>); only then the new one catches up, becomes writable and shows the address
 /// (<see cref="MovePhase.TakingOver"/>); a move whose candidate cannot is undone while the old holder is sound (<see cref="MovePhase.RollingBack"/>).
 /// When a move begins is decided in <see cref="WriterPlacement"/> and by operators.
 /// </summary>
 public static class WriterMove
 {
+    /// <summary>Begins a planned move, in place of a running one if there is one, and at first waits for what is in the way; the caller has checked that it may.</summary>
+    /// <param name="state">Now.</param>
+    /// <param name="to">The candidate.</param>
+    /// <param name="why">One sentence, without a full stop.</param>
+    /// <param name="thenOffline">See <see cref="RoleMove.ThenOffline"/>.</param>
+    public static ClusterState BeginPlanned(ClusterState state, string to, string why, bool thenOffline = false)
+    {
+        if (Preflight.Of(state, to) is not [{ } inTheWay, ..])
+            return Begin(state, to, MoveCause.Command, force: false, why, thenOffline);
+        string from = state.Document!.Slot(state.Writer).Owner!;
+        var move = new RoleMove(from, to, MoveCause.Command, false, MovePhase.Approaching, state.At, state.At, null, null, ThenOffline: thenOffline);
+        return state.Deciding(d => d with { Move = move }).Noted("writer_move_waits", to, $"Role '{state.Writer}' goes from '{from}' to '{to}' ({why}), and waits: {inTheWay.Sentence}");
+    }
+
     /// <summary>Begins a move, in place of a running one if there is one; the caller has checked that it may.</summary>
-    public static ClusterState Begin(ClusterState state, string to, MoveCause cause, bool force, string why)
+    public static ClusterState Begin(ClusterState state, string to, MoveCause cause, bool force, string why, bool thenOffline = false)
     {
         RoleSlot slot = state.Document!.Slot(state.Writer);
         string? from = slot.ReleasingFrom ?? slot.Owner;
         RoleSlot given = slot.GivenTo(to, state.At);
-        var move = new RoleMove(from, to, cause, force, MovePhase.Releasing, state.At, state.At, null, null);
+        var move = new RoleMove(from, to, cause, force, MovePhase.Releasing, state.At, state.At, null, null, ThenOffline: thenOffline);
         state = state.Noted("writer_move_started", to, $"Moving role '{state.Writer}' from '{from}' to '{to}': {why}");
         return given.ReleasingFrom is null ? Assigned(state, given, move) : state.Deciding(d => d.With(given) with { Move = move });
     }
@@ -27,6 +41,7 @@ public static class WriterMove
     /// <summary>Takes the running move as far as the agents' word allows.</summary>
     public static ClusterState Progress(ClusterState state) => state.Document!.Move switch
     {
+        { Phase: MovePhase.Approaching } move => Approaching(state, move),
         { Phase: MovePhase.Releasing } move => Releasing(state, move),
         { Phase: MovePhase.TakingOver } move => TakingOver(state, move),
         { Phase: MovePhase.RollingBack } move => RollingBack(state, move),
@@ -54,6 +69,31 @@ public static class WriterMove
     private static TakeOver? NewTakeOver(ClusterState state, string host) =>
         state.Sights[host].Agent?.TakeOver is { } t && t.Id > (state.Document!.ActiveMaster?.TakenOverBy ?? DecisionId.None) ? t : null;
 
+    /// <summary>Ends a move that has not touched anything yet.</summary>
+    public static ClusterState CallOff(ClusterState state, string why) =>
+        state.Document!.Move is { Phase: MovePhase.Approaching } move
+            ? state.Deciding(d => d with { Move = null }).Noted("writer_move_failed", move.From, $"Role '{state.Writer}' stays on '{move.From}': {why}{Stays(move)}") : state;
+
+    private static ClusterState Approaching(ClusterState state, RoleMove move)
+    {
+        string from = move.From!;
+        if (state.Document!.Slot(state.Writer).Holder != from || state.Document.Hosts[from].State != HostState.Online)
+            return Ended(state, $"host '{from}' is not sound any more");
+        if (!state.MayReceive(move.To))
+            return CallOff(state, $"host '{move.To}' is not available any more");
+        string? waitsFor = !state.AgentReachable(from) ? $"the agent on '{from}' is not reachable" : null;
+        if (waitsFor is null)
+        {
+            if (Preflight.Of(state, move.To) is not [{ } inTheWay, ..])
+                return Begin(state, move.To, move.Cause, move.Force, "nothing is in the way any more", move.ThenOffline);
+            if (!inTheWay.Passes)
+                return CallOff(state, inTheWay.Sentence);
+            waitsFor = inTheWay.Sentence;
+        }
+
+        return state.At - move.StartedAt >= state.Settings.MoveTimeout ? CallOff(state, $"after {state.Settings.MoveTimeout.TotalSeconds:0} s (move_timeout) {waitsFor}") : state;
+    }
+
     private static ClusterState Releasing(ClusterState state, RoleMove move)
     {
         RoleSlot slot = state.Document!.Slot(state.Writer);
@@ -69,6 +109,11 @@ public static class WriterMove
         if (slot.ReleasingFrom is not { } old)
             return Assigned(state, slot, move);
         Release release = Release.Of(state, slot);
+        // When the last active master's mysqld has died and its agent lives, that one is just looking for the end of its binary log, which takes milliseconds: what only that log
+        // holds would be lost if the new holder were told before.
+        bool known = RestOfLog(state, move.To) is not { IsSearching: true } && AheadReplicas.IsReady(Ahead(state, move.To, RestOfLog(state, move.To)));
+        if (release.Done && !known && state.At - move.PhaseSince < state.Settings.CatchUpTimeout)
+            return state;
         if (release.Done)
         {
             state = state.Noted("writer_released", old, $"Host '{old}' released role '{state.Writer}': {release.Why}");
@@ -133,12 +178,12 @@ public static class WriterMove
             // It took over after all before it heard: it has newer data, and this is now a move back like any other, with a deadline of its own. (With
             // that of the move before, which has passed, it would be undone at once, and so on, several times a second and for ever.)
             return state.Document.ActiveMaster?.Host == move.To && next.ReleasingFrom is null
-                ? Assigned(state, next, move with { From = move.To, To = from, StartedAt = state.At })
+                ? Assigned(state, next, move with { From = move.To, To = from, StartedAt = state.At, ThenOffline = false })
                 : state.Deciding(d => d.With(next)).Noted("writer_released", candidate, $"Host '{candidate}' released role '{state.Writer}': {release.Why}");
         }
 
         return OrderReports.OfPresent(state, from)?.Progress.Status == OrderStatus.Done
-            ? Failed(state, from, $"Role '{state.Writer}' stays on '{from}': {move.Trouble}")
+            ? Failed(state, from, $"Role '{state.Writer}' stays on '{from}': {move.Trouble}{Stays(move)}")
             : state;
     }
 
@@ -152,8 +197,23 @@ public static class WriterMove
     }
 
     /// <summary>Nobody is left who must let go: the new holder is told.</summary>
-    private static ClusterState Assigned(ClusterState state, RoleSlot slot, RoleMove move) =>
-        state.Deciding(d => d.With(slot) with { Move = move.Enter(MovePhase.TakingOver, state.At) with { UpTo = LastPosition(state, move.To) } });
+    private static ClusterState Assigned(ClusterState state, RoleSlot slot, RoleMove move)
+    {
+        BinlogPosition? upTo = LastPosition(state, move.To);
+        BinlogTail? rest = upTo is null ? RestOfLog(state, move.To) : null;
+        AheadReplica? ahead = Ahead(state, move.To, rest);
+        if (!AheadReplicas.IsReady(ahead))
+            ahead = ahead! with { Why = $"'{ahead.Host}' had not applied it in time" };
+        return state.Deciding(d => d.With(slot) with { Move = move.Enter(MovePhase.TakingOver, state.At) with { UpTo = upTo, Rest = rest, Ahead = ahead, LastWord = upTo is null ? LastWord(state, move.To) : null } });
+    }
+
+    private static LastWord? LastWord(ClusterState state, string candidate) =>
+        state.Document!.ActiveMaster?.Host is { } master && master != candidate && state.Sights.TryGetValue(master, out HostSight? sight) && sight.LastUp is { Facts: var facts }
+            ? new LastWord(facts.History, facts.Binlog, facts.SemiSync is { Active: true, Unacknowledged: false }) : null;
+
+    /// <summary>Only of a master that nothing can be read of any more.</summary>
+    private static AheadReplica? Ahead(ClusterState state, string candidate, BinlogTail? rest) =>
+        rest is { Port: 0 } && state.Document!.ActiveMaster?.Host is { } master ? AheadReplicas.Of(state, master, candidate) : null;
 
     /// <summary>Released; or, if an agent says that clients can write at this address on yet another host (found so at a first start), that one next.</summary>
     private static RoleSlot Next(ClusterState state, RoleSlot slot)
@@ -169,19 +229,45 @@ public static class WriterMove
         && OrderReports.OfIssued(state, master) is { Facts: { Mysqld: MysqldState.Up, ReadOnly: true } facts } && !state.Orders[master].Order.Writable
             ? facts.Binlog : null;
 
-    private static ClusterState Completed(ClusterState state, RoleMove move, Report report) =>
+    /// <summary>The end of the last active master's binary log when its mysqld does not live, by its agent's word; null when mysqld lives, or there is nobody to catch up with.</summary>
+    private static BinlogTail? RestOfLog(ClusterState state, string candidate)
+    {
+        if (state.Document!.ActiveMaster?.Host is not { } master || master == candidate || !state.Topology.Hosts.ContainsKey(master))
+            return null;
+        if (!state.AgentReachable(master) || state.Sights[master].Agent is not { Facts: var facts })
+            return BinlogTail.None($"the agent on '{master}' is not reachable");
+        return facts.Mysqld switch
+        {
+            MysqldState.Up => null,
+            MysqldState.Down => facts.Tail ?? BinlogTail.None($"the agent on '{master}' says nothing of its binary log"),
+            _ => BinlogTail.None($"mysqld on '{master}' has not ended and does not answer"),
+        };
+    }
+
+    private static ClusterState Completed(ClusterState state, RoleMove move, Report report)
+    {
         // A server that was writable all along has no position of this takeover: an old one would have slaves apply twice.
-        Recorded(state, move.To, report.Progress.Id, NewTakeOver(state, move.To)?.Position)
+        state = Recorded(state, move.To, report.Progress.Id, NewTakeOver(state, move.To)?.Position)
             .Deciding(d => d with { Move = null, RetryMoveAfter = null })
             .Noted("writer_moved", move.To, $"Role '{state.Writer}' is on '{move.To}' ({(state.At - move.StartedAt).TotalMilliseconds:0} ms after the decision)");
+        return move is { ThenOffline: true, From: { } from } && from != move.To
+            ? RoleDistribution.TakeAllFrom(HostRules.Enter(state, from, HostState.AdminOffline, "set_offline", "set_offline"), from, "set_offline") : state;
+    }
 
     private static ClusterState Recorded(ClusterState state, string host, DecisionId? by, BinlogPosition? position)
     {
         MasterRecord? known = state.Document!.ActiveMaster;
         DecisionId? last = by is null || (known?.TakenOverBy is { } earlier && earlier > by) ? known?.TakenOverBy : by;
+        RoleMove? move = state.Document.Move is { } m && m.To == host ? m : null;
+        BinlogTail? rest = move?.UpTo is { } end ? new BinlogTail(0, end, null) : move?.Rest is { End: not null } tail ? tail : null;
+        PreviousMaster? before = known is not null && rest is not null ? new PreviousMaster(known.Host, rest) : null;
         // The same server again: slaves that follow it need nothing new.
-        MasterRecord now = known?.Host == host ? known with { TakenOverBy = last } : new MasterRecord(host, state.At, position, last);
-        return now == known ? state : state.Deciding(d => d with { ActiveMaster = now });
+        MasterRecord now = known?.Host == host ? known with { TakenOverBy = last } : new MasterRecord(host, state.At, position, last, before);
+        if (now == known)
+            return state;
+        state = Rejoin.End(state.Deciding(d => d with { ActiveMaster = now }), host);
+        // It was read-only and everything it had was applied: nothing can be left that only it has.
+        return known is null || known.Host == host || move is { UpTo: not null, Force: false } ? state : Rejoin.Begin(state, known.Host);
     }
 
     private static ClusterState Undone(ClusterState state, RoleSlot slot, RoleMove move, string why) =>
@@ -191,8 +277,10 @@ public static class WriterMove
     private static ClusterState GiveBack(ClusterState state, RoleMove move, string why)
     {
         RoleSlot slot = state.Document!.Slot(state.Writer);
-        return Failed(state.Deciding(d => d.With(slot.GivenTo(move.From!, state.At))), move.From!, $"Role '{state.Writer}' stays on '{move.From}': {why}");
+        return Failed(state.Deciding(d => d.With(slot.GivenTo(move.From!, state.At))), move.From!, $"Role '{state.Writer}' stays on '{move.From}': {why}{Stays(move)}");
     }
+
+    private static string Stays(RoleMove move) => move.ThenOffline ? $"; '{move.From}' is not taken out" : "";
 
     private static ClusterState Failed(ClusterState state, string host, string sentence) =>
         state.Deciding(d => d with { Move = null, RetryMoveAfter = state.At + state.Settings.MasterConnectRetry }).Noted("writer_move_failed", host, sentence);

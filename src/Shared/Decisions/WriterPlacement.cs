@@ -21,18 +21,30 @@ public static class WriterPlacement
         Role role = state.Topology.Roles[state.Topology.ActiveMasterRole];
         RoleSlot slot = state.Document!.Slot(state.Writer);
         bool due = role.Prefer is { } p && state.MayReceive(p) && slot.Holder is { } holder && holder != p && state.MayReceive(holder)
-            && state.Document.Move is null && !(state.At < state.Document.RetryMoveAfter);
+            && state.QuietFor(p) == TimeSpan.Zero && state.Document.Move is null && !(state.At < state.Document.RetryMoveAfter) && Preflight.Of(state, p).Count == 0;
         return due ? WriterMove.Begin(state, role.Prefer!, MoveCause.Prefer, force: false, "it is the role's preferred host") : state;
     }
+
+    /// <summary>What keeps the role from its preferred host, which could have it otherwise; null = nothing.</summary>
+    public static string? WhyNotPreferred(ClusterState state)
+    {
+        ClusterDocument document = state.Document!;
+        return document is { Mode: ClusterMode.Active, Move: null } && state.Topology.Roles[state.Writer.Role].Prefer is { } prefer && state.MayReceive(prefer)
+            && Preflight.Of(state, prefer) is [{ } inTheWay, ..]
+            ? $"role {state.Writer} is not moved to its preferred host {prefer} as long as {inTheWay.Sentence}" : null;
+    }
+
+    /// <summary>The host that gets the role when its holder is taken out; null = none may.</summary>
+    public static string? Successor(ClusterState state, string holder) => Candidate(state, holder);
 
     /// <summary>
     /// The host the role may go to now: the last active master before any other, as nobody has newer data (from there it goes to the
     /// preferred host by a planned move, which loses nothing); then the preferred; then as configured.
     /// </summary>
-    private static string? Candidate(ClusterState state)
+    private static string? Candidate(ClusterState state, string? besides = null)
     {
         Role role = state.Topology.Roles[state.Topology.ActiveMasterRole];
-        return role.Hosts.Where(state.MayReceive)
+        return role.Hosts.Where(h => h != besides && state.MayReceive(h))
             .OrderBy(h => h == state.Document!.ActiveMaster?.Host ? 0 : h == role.Prefer ? 1 : 2)
             .FirstOrDefault();
     }

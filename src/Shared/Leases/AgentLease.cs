@@ -70,6 +70,14 @@ public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
         return (this with { Holder = step.Next }).Waiting(step, now);
     }
 
+    /// <summary>The host may have stood still unnoticed by its clock, see <see cref="LeaseHolder.Doubt"/>. Its promises to others only last longer by that.</summary>
+    public AgentLeaseStep Doubt(TimeSpan now)
+    {
+        TimeSpan end = now + Holder.Setup.Terms.ProveWithin;
+        HolderStep step = Holder.Doubt(now);
+        return (this with { Holder = step.Next, Pending = Pending.SetItems(Pending.Where(p => p.Value > end).Select(p => KeyValuePair.Create(p.Key, end))) }).Waiting(step, now);
+    }
+
     /// <summary>When <see cref="Tick"/> has something to do next; null = not before another input.</summary>
     public TimeSpan? WakeAt(TimeSpan now) =>
         new[] { Holder.WakeAt, Peer.WakeAt(now), Pending.IsEmpty ? null : Pending.Values.Min() }.Min();
@@ -90,7 +98,8 @@ public sealed record AgentLease(LeaseHolder Holder, FailsafePeer Peer)
             cover.ToImmutableSortedDictionary(c => c.Key, c => now + c.Value),
             [.. Pending.Keys.Where(a => !cover.ContainsKey(a))],
             Holder.Claims.Where(a => !cover.ContainsKey(a)).ToImmutableSortedDictionary(a => a, a => Obstacle(a, now)!),
-            !Holder.ByPeers.IsEmpty);
+            !Holder.ByPeers.IsEmpty,
+            Peer.QuietUntil);
     }
 
     /// <summary>Why a claimed address may not be shown, for people; null = it may.</summary>

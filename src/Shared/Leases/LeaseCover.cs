@@ -10,12 +10,14 @@ namespace Mmm.Shared.Leases;
 /// <param name="Pending">Not leased yet, and not given up either.</param>
 /// <param name="Obstacles">Why each of the others may not be shown (pending ones too), for people.</param>
 /// <param name="ByPeers">Something goes on by the word of the other hosts, not of the monitors.</param>
+/// <param name="QuietUntil">Until then the host takes no exclusive address over: its agent has just started, and may have promised it to another before.</param>
 public sealed record LeaseCover(
     DecisionId Order,
     ImmutableSortedDictionary<RoleAddress, TimeSpan> Until,
     ImmutableSortedSet<RoleAddress> Pending,
     ImmutableSortedDictionary<RoleAddress, string> Obstacles,
-    bool ByPeers)
+    bool ByPeers,
+    TimeSpan QuietUntil = default)
 {
     /// <summary>Before anything was claimed.</summary>
     public static readonly LeaseCover None = new(

@@ -31,7 +31,7 @@ public sealed record LeaseHolder
     /// <summary>Until when each address may be shown; an address that is not in here may not.</summary>
     public ImmutableSortedDictionary<RoleAddress, TimeSpan> Until { get; init; } = ImmutableSortedDictionary<RoleAddress, TimeSpan>.Empty;
 
-    /// <summary>Claims that a later decision has taken, as a granter told: they are not held on to without a quorum.</summary>
+    /// <summary>Claims that a later decision has taken, as a granter or another host told: it is decided, so their leases end here, whatever is left of them.</summary>
     public ImmutableSortedSet<RoleAddress> Withdrawn { get; init; } = [];
 
     /// <summary>Exclusive claims that go on by the word of the other hosts, not of the monitors.</summary>
@@ -96,10 +96,26 @@ public sealed record LeaseHolder
         return Noting(reply.Peer, reply.Why).Counted(request, reply.Peer, reply.Addresses);
     }
 
-    /// <summary>Time passed: what is due is asked, what has run out is gone.</summary>
+    /// <summary>
+    /// The host may have stood still for longer than its clock says (a virtual machine that its hypervisor paused), so nobody knows what is left of its leases, nor when
+    /// what is under way was sent: no answer to an earlier request counts any more, and only one that is made now and answered within <see cref="LeaseTerms.ProveWithin"/> lets them go on.
+    /// </summary>
+    public HolderStep Doubt(TimeSpan now)
+    {
+        TimeSpan end = now + Setup.Terms.ProveWithin;
+        return (this with
+        {
+            Until = Until.SetItems(Until.Where(u => u.Value > end && !Kept(u.Key)).Select(u => KeyValuePair.Create(u.Key, end))),
+            Requests = [],
+            RenewAt = now,
+            HoldAt = now,
+        }).Tick(now);
+    }
+
+    /// <summary>Time passed: what is due is asked, what has run out or was taken is gone.</summary>
     public HolderStep Tick(TimeSpan now)
     {
-        ImmutableSortedSet<RoleAddress> lapsed = [.. Until.Where(u => u.Value <= now && !Kept(u.Key)).Select(u => u.Key)];
+        ImmutableSortedSet<RoleAddress> lapsed = [.. Until.Where(u => Withdrawn.Contains(u.Key) || (u.Value <= now && !Kept(u.Key))).Select(u => u.Key)];
         LeaseHolder next = lapsed.IsEmpty ? this : this with { Until = Until.RemoveRange(lapsed), ByPeers = ByPeers.Except(lapsed) };
         var asks = ImmutableArray.CreateBuilder<IMessage>();
         if (next.Claims.Count > 0 && now >= next.RenewAt)
@@ -194,7 +210,7 @@ public sealed record LeaseHolder
     {
         LeaseHolder next = this;
         TimeSpan until = request.SentAt + Setup.Terms.Ttl;
-        foreach (RoleAddress address in addresses.Where(Claims.Contains))
+        foreach (RoleAddress address in addresses.Where(a => Claims.Contains(a) && !Withdrawn.Contains(a)))
         {
             // Promises let a lease go on; they never begin one.
             if (request.Hold && !next.Until.ContainsKey(address))

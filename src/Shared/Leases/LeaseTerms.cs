@@ -22,6 +22,9 @@ public sealed record LeaseTerms(TimeSpan Ttl)
     /// <summary>Time between two such requests.</summary>
     public TimeSpan HoldEvery => Ttl / 10;
 
+    /// <summary>How long a lease whose age has come into doubt may wait for its renewal; answers take milliseconds.</summary>
+    public TimeSpan ProveWithin => Ttl / 10;
+
     /// <summary>
     /// Lifetime of an address in the kernel, in whole seconds, rounded down so that it never outlasts the lease; zero = the address must not be shown.
     /// </summary>

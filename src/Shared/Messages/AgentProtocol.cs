@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Decisions;
+using Mmm.Shared.Gtids;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Topology;
 
@@ -59,16 +62,25 @@ public static class AgentProtocol
         /// <summary>Stop both threads (ADMIN_OFFLINE); remembered on disk as stopped by MMM.</summary>
         Stop,
 
+        /// <summary>Receive nothing of the source, and go on applying what was received: the source has failed as active master, and what it has is compared first. Ended by <see cref="Leave"/>.</summary>
+        Hold,
+
         /// <summary>Be a replica of <c>Source</c>: when it replicates from another server, apply what the relay log holds, repoint and start; when it already does, as <see cref="Leave"/>.</summary>
         Follow,
     }
 
     /// <param name="Action">What to do.</param>
     /// <param name="Source">Follow only: the active master.</param>
-    public sealed record ReplicationOrder(ReplicationAction Action, SourceServer? Source)
+    /// <param name="Before">Follow only: where the log of the active master before ended: a replica by positions that has not all of it gets the rest first. Null = not known.</param>
+    /// <param name="Until">
+    /// Follow only, while another host takes over from the source: a replica by positions applies nothing of the source behind this, or it would get what the next active master writes
+    /// through the old one, and once more from the next. Null = no bound.
+    /// </param>
+    public sealed record ReplicationOrder(ReplicationAction Action, SourceServer? Source, PreviousLog? Before = null, BinlogPosition? Until = null)
     {
         public static readonly ReplicationOrder Leave = new(ReplicationAction.Leave, null);
         public static readonly ReplicationOrder Stop = new(ReplicationAction.Stop, null);
+        public static readonly ReplicationOrder Hold = new(ReplicationAction.Hold, null);
     }
 
     /// <summary>A server to replicate from.</summary>
@@ -83,7 +95,52 @@ public static class AgentProtocol
     /// <param name="UpTo">Its last binlog position, when it could still be asked; null = everything in the relay log.</param>
     /// <param name="TimeoutMs">Deadline of the catch-up in milliseconds.</param>
     /// <param name="Force">True: a failed catch-up is reported and passed over (operator's <c>--force</c>).</param>
-    public sealed record CatchUpOrder(string From, string FromIp, BinlogPosition? UpTo, int TimeoutMs, bool Force);
+    /// <param name="Rest">The end of its binary log, when its mysqld has died; null = mysqld lives, or nothing can be said.</param>
+    /// <param name="Ahead">A replica of it that has received more than the candidate; null = none has, or all of it can be had from <paramref name="Rest"/>.</param>
+    /// <param name="LastWord">What it had when it was last seen alive, when it can tell no more; null = it can, or nothing is known.</param>
+    /// <param name="Policy">What may be missing; null = anything.</param>
+    public sealed record CatchUpOrder(
+        string From, string FromIp, BinlogPosition? UpTo, int TimeoutMs, bool Force, BinlogTail? Rest = null, AheadReplica? Ahead = null, LastWord? LastWord = null, FailoverPolicy? Policy = null);
+
+    /// <summary>A server's state by the last report of its agent in which it was up: what it did after that, half a second at most, is not known.</summary>
+    /// <param name="History">Everything it had, by GTIDs; null = it has none.</param>
+    /// <param name="End">End of its binary log.</param>
+    /// <param name="Acknowledged">Its commits waited for replicas.</param>
+    public sealed record LastWord(GtidHistory? History, BinlogPosition? End, bool Acknowledged);
+
+    /// <param name="Host">MMM's name of the replica.</param>
+    /// <param name="Ip">Its address.</param>
+    /// <param name="Port">mysql_port.</param>
+    /// <param name="Received">What it has received, in the old master's coordinates.</param>
+    /// <param name="Gtid">What it has, all of that applied; null = it cannot be fetched from there.</param>
+    /// <param name="Why">Why not; null = it can.</param>
+    public sealed record AheadReplica(string Host, string Ip, int Port, BinlogPosition Received, string? Gtid, string? Why);
+
+    /// <summary>
+    /// The end of a server's binary log. When its mysqld has died, its agent serves the log to the servers of the other hosts, as a replication source by file and position with the
+    /// cluster's replication login.
+    /// </summary>
+    /// <param name="Port">TCP port of that at the host's ip; 0 = the agent serves nothing: mysqld lives, or see <paramref name="Why"/>.</param>
+    /// <param name="End">
+    /// Of one that lives: where it stopped taking writes. Of one that has died: end of the last whole transaction; nothing behind it is ever sent, and the server itself drops what is
+    /// behind it when it starts. Null = not found.
+    /// </param>
+    /// <param name="Why">Why it is not served, or not all of it; null = nothing is in the way, or its end is still being looked for.</param>
+    public sealed record BinlogTail(int Port, BinlogPosition? End, string? Why)
+    {
+        public static readonly BinlogTail Searching = new(0, null, null);
+
+        /// <summary>Its agent has not said yet whether and where it ends.</summary>
+        [JsonIgnore]
+        public bool IsSearching => End is null && Why is null;
+
+        public static BinlogTail None(string why) => new(0, null, why);
+    }
+
+    /// <param name="Host">MMM's name of the server that was the active master before.</param>
+    /// <param name="Ip">Its address.</param>
+    /// <param name="Rest">The end of its log.</param>
+    public sealed record PreviousLog(string Host, string Ip, BinlogTail Rest);
 
     /// <summary>A place in a server's binary log.</summary>
     public sealed record BinlogPosition(string File, long Position)
@@ -110,6 +167,7 @@ public static class AgentProtocol
     /// </param>
     /// <param name="Lease">Its leases; null when it claims nothing.</param>
     /// <param name="Network">What it sees on the network of the role addresses; null = it does not look (addresses.check_interval = 0s).</param>
+    /// <param name="QuietMs">For so long, in milliseconds, it takes no exclusive address over: it has just started, and may have promised it to another host before. 0 = it does.</param>
     public sealed record Report(
         string Cluster,
         string Host,
@@ -122,7 +180,8 @@ public static class AgentProtocol
         string? Fingerprint = null,
         bool LetGo = false,
         LeaseFacts? Lease = null,
-        NetworkFacts? Network = null) : IMessage;
+        NetworkFacts? Network = null,
+        long QuietMs = 0) : IMessage;
 
     /// <summary>What an agent sees on the network that the role addresses are on. Who receives it believes no more of it than <c>NetworkFactsRule</c> lets through.</summary>
     /// <param name="Macs">Hardware addresses of the host's own interfaces, as <c>02:00:5e:10:00:01</c>: who answers with one of them is this host.</param>
@@ -190,6 +249,11 @@ public static class AgentProtocol
     /// <param name="Gtid">GTID position in the server's notation (MariaDB gtid_binlog_pos, MySQL gtid_executed); null when not asked.</param>
     /// <param name="UptimeSeconds">Uptime of the machine: how a reboot is told from a lost network.</param>
     /// <param name="ServerVersion">@@version.</param>
+    /// <param name="Tail">Only while mysqld is dead: the end of its binary log. Null = it is not dead.</param>
+    /// <param name="WritesAs">What marks this server's own transactions in GTIDs: server_uuid of MySQL, server_id of MariaDB. Null = not known.</param>
+    /// <param name="History">Everything it has, by GTIDs; null = it has none (MySQL with gtid_mode=OFF), or was not asked.</param>
+    /// <param name="SemiSync">Semi-sync; null = replication.semi_sync is off, or it was not asked.</param>
+    /// <param name="Setup">How it is set up, as it was 10 s ago at most; null = not asked yet.</param>
     public sealed record HostFacts(
         MysqldState Mysqld,
         string? MysqldMessage,
@@ -199,7 +263,12 @@ public static class AgentProtocol
         BinlogPosition? Binlog,
         string? Gtid,
         long UptimeSeconds,
-        string? ServerVersion)
+        string? ServerVersion,
+        BinlogTail? Tail = null,
+        string? WritesAs = null,
+        GtidHistory? History = null,
+        SemiSyncFacts? SemiSync = null,
+        ServerSetup? Setup = null)
     {
         public static readonly HostFacts Nothing = new(MysqldState.Unknown, null, null, [], null, null, null, 0, null);
     }
@@ -212,8 +281,19 @@ public static class AgentProtocol
     /// <param name="SecondsBehind">Null = unknown.</param>
     /// <param name="Error">Last IO or SQL error text.</param>
     /// <param name="UsesGtid">True when the channel runs by GTID.</param>
+    /// <param name="Received">End of what it has received, in the source's coordinates; null = nothing, or not known.</param>
+    /// <param name="Applied">End of what it has applied, likewise.</param>
     public sealed record ReplicationFacts(
-        string SourceIp, int SourcePort, string? SourceHost, string IoState, bool SqlRunning, long? SecondsBehind, string? Error, bool UsesGtid);
+        string SourceIp, int SourcePort, string? SourceHost, string IoState, bool SqlRunning, long? SecondsBehind, string? Error, bool UsesGtid,
+        BinlogPosition? Received = null, BinlogPosition? Applied = null);
+
+    /// <param name="Enabled">A master's side is switched on.</param>
+    /// <param name="Active">Commits wait for replicas at present.</param>
+    /// <param name="Clients">Replicas that acknowledge.</param>
+    /// <param name="Unacknowledged">Just now commits went on without.</param>
+    /// <param name="Acknowledges">It acknowledges to its source.</param>
+    /// <param name="Trouble">Why it is not what it should be; null = nothing is in the way.</param>
+    public sealed record SemiSyncFacts(bool Enabled, bool Active, int Clients, bool Unacknowledged, bool Acknowledges, string? Trouble);
 
     /// <summary>The moment a server was made writable for an order; noted just before, so that it is never forgotten.</summary>
     /// <param name="Id">That order.</param>
@@ -222,6 +302,16 @@ public static class AgentProtocol
 
     /// <summary>Agent -> sender of an order it does not obey: a lower decision than it has seen, or addressed to another host or cluster. The sender of a lower one steps down.</summary>
     public sealed record Refused(string Cluster, string Host, DecisionId Offered, DecisionId Highest, string Why) : IMessage;
+
+    /// <summary>
+    /// A coordinator that begins -> gateway of every monitor: what did the agents report last while their servers were up? A master that has died together with the coordinator's own
+    /// machine tells nobody any more. Reply: a <see cref="LastUp"/> per host that was heard.
+    /// </summary>
+    public sealed record AskLastUp(string Cluster) : IMessage;
+
+    /// <summary>Gateway -> coordinator, see <see cref="AskLastUp"/>.</summary>
+    /// <param name="Report">As it came, however long ago.</param>
+    public sealed record LastUp(Report Report) : IMessage;
 
     /// <summary>Gateway -> agent: a report arrived. The agent shows which monitors it can reach. No reply.</summary>
     public sealed record Heard(string Monitor, long Seq) : IMessage;

@@ -26,6 +26,7 @@ public static class StatusProtocol
     /// <param name="Warnings">Sentences without the leading <c># Warning: </c>; what <c>show</c> prints on top.</param>
     /// <param name="Notes">Latest decisions, newest last, at most 100.</param>
     /// <param name="ModeReason">Why the mode is what it is; the <c># Cause:</c> of <c>show</c> in PASSIVE. May have several lines. Null = not known.</param>
+    /// <param name="Setup">What is wrong with how the servers are set up; null = the coordinator is of a release that does not look.</param>
     public sealed record ClusterSnapshot(
         string Cluster,
         string Coordinator,
@@ -41,7 +42,8 @@ public static class StatusProtocol
         MoveView? Move,
         ImmutableArray<string> Warnings,
         ImmutableArray<NoteView> Notes,
-        string? ModeReason = null) : IMessage;
+        string? ModeReason = null,
+        ImmutableArray<SetupFinding>? Setup = null) : IMessage;
 
     /// <param name="Name">Host.</param>
     /// <param name="Ip">Own address.</param>
@@ -54,9 +56,18 @@ public static class StatusProtocol
     /// <param name="Agent">Latest agent report; null when never heard.</param>
     /// <param name="Checks">ping, mysql, rep_threads, rep_backlog.</param>
     /// <param name="SecondsBehind">Replication lag; null = unknown.</param>
+    /// <param name="Explanation">Why it is as it is and what can be done, a sentence each; one that begins with a blank belongs to the one before. Null = the coordinator is of a release that says nothing.</param>
     public sealed record HostView(
         string Name, string Ip, string Mode, string State, DateTimeOffset SinceUtc, string Reason, bool Flapping, bool AgentReachable,
-        AgentProtocol.Report? Agent, ImmutableArray<CheckView> Checks, long? SecondsBehind);
+        AgentProtocol.Report? Agent, ImmutableArray<CheckView> Checks, long? SecondsBehind,
+        ImmutableArray<string>? Explanation = null);
+
+    /// <param name="Host">It is about.</param>
+    /// <param name="IsError">A failover, or replication, cannot work as it should; else it is worth mending.</param>
+    /// <param name="Code">Variable or subject, stable for scripts.</param>
+    /// <param name="Sentence">For people; goes on after the host's name.</param>
+    /// <param name="Statement">SQL that mends it, or a comment that says how; null = no statement does.</param>
+    public sealed record SetupFinding(string Host, bool IsError, string Code, string Sentence, string? Statement);
 
     /// <param name="Check">MMM's name of the check.</param>
     /// <param name="Verdict">OK, ERROR or UNKNOWN.</param>

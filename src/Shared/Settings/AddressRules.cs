@@ -7,10 +7,10 @@ namespace Mmm.Shared.Settings;
 /// <summary>No address twice: within a cluster, across clusters, and against the monitors. Two clusters never touch each other's hosts.</summary>
 internal static class AddressRules
 {
-    public static void Check(ImmutableArray<MonitorDraft> monitors, ImmutableArray<ClusterDraft> clusters, SettingsProblems problems)
+    public static void Check(ImmutableArray<MonitorDraft> monitors, AgentDraft agent, ImmutableArray<ClusterDraft> clusters, SettingsProblems problems)
     {
         CheckRoleAddresses(monitors, clusters, problems);
-        CheckEndpoints(monitors, clusters, problems);
+        CheckEndpoints(monitors, agent.BinlogPort, clusters, problems);
         WarnOfSharedMachines(clusters, problems);
     }
 
@@ -40,7 +40,7 @@ internal static class AddressRules
     }
 
     /// <summary>Each listener has its own address and port.</summary>
-    private static void CheckEndpoints(ImmutableArray<MonitorDraft> monitors, ImmutableArray<ClusterDraft> clusters, SettingsProblems problems)
+    private static void CheckEndpoints(ImmutableArray<MonitorDraft> monitors, Setting<int> binlogPort, ImmutableArray<ClusterDraft> clusters, SettingsProblems problems)
     {
         var taken = new Dictionary<(string Ip, int Port), string>();
         foreach (MonitorDraft monitor in monitors)
@@ -56,6 +56,22 @@ internal static class AddressRules
                 Take(host.Ip, host.MysqlPort, $"mysqld of host {host.Name} of cluster {cluster.Name}");
                 Take(host.Ip, host.AgentPort, $"agent of host {host.Name} of cluster {cluster.Name}");
             }
+        }
+
+        foreach (HostDraft host in clusters.SelectMany(c => c.Hosts).Where(h => h.Ip.Valid).DistinctBy(h => h.Ip.Value))
+        {
+            if (!binlogPort.Valid || !taken.TryGetValue((host.Ip.Value, binlogPort.Value), out string? by))
+                continue;
+            string clash = $"{host.Ip.Value} port {binlogPort.Value} is already {by}";
+            // Nobody chose the default: what ran without it goes on.
+            if (binlogPort.Origin.File == ReferenceConfiguration.Name)
+            {
+                problems.Warn(host.Ip, $"agent.binlog_port: {clash}: the binary log of a dead mysqld cannot be served there; choose another port, or 0");
+                continue;
+            }
+
+            problems.Error(binlogPort, clash, "another port, or 0 to serve no binary logs");
+            break;
         }
 
         void Take(Setting<string> ip, Setting<int> port, string what)

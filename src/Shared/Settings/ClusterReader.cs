@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Settings.Hocon;
@@ -62,7 +64,8 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
         ImmutableArray<RoleDraft> roles = topology.Roles(section);
         Setting<string> writer = section.Text("active_master_role", "the name of a role", t => t.Length > 0);
         ClusterTimingDraft timing = Timing(section);
-        DecisionSettings decisions = Decisions(section, timing);
+        SemiSyncSettings semiSync = SemiSync(section.Sub("replication"));
+        DecisionSettings decisions = Decisions(section, timing) with { Failover = Failover(section.Sub("failover"), semiSync) };
         Setting<TimeSpan> maxBacklog = section.Duration("max_backlog", TimeSpan.FromSeconds(1), TimeSpan.FromDays(30));
         var settings = new ClusterSettings(
             TopologyReader.Build(field.Key, hosts, roles, writer.Value),
@@ -73,7 +76,8 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
             maxBacklog.Value,
             Login(section, own, "monitor", NodeKind.Monitor),
             Login(section, own, "agent", NodeKind.Agent),
-            Login(section, own, "replication", NodeKind.Agent));
+            Login(section, own, "replication", NodeKind.Agent),
+            semiSync);
         section.RefuseUnknown();
         return new ClusterDraft(field.Key, own.Origin, own.Path, hosts, roles, writer, timing, settings);
     }
@@ -91,6 +95,7 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
         timing.AgentTimeout.Value,
         timing.LeaseTtl.Value,
         timing.CatchUpTimeout.Value,
+        section.Duration("move_max_lag", TimeSpan.Zero, _hour).Value,
         timing.MoveTimeout.Value,
         timing.StartupTimeout.Value,
         timing.SightTimeout.Value);
@@ -122,6 +127,25 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
             section.Duration("check_interval", TimeSpan.Zero, _hour));
         section.RefuseUnknown();
         return draft;
+    }
+
+    private static SemiSyncSettings SemiSync(Section section)
+    {
+        var settings = new SemiSyncSettings(
+            section.Choice("semi_sync", ("off", SemiSyncMode.Off), ("prefer", SemiSyncMode.Prefer), ("require", SemiSyncMode.Require)).Value,
+            section.Duration("semi_sync_timeout", TimeSpan.FromMilliseconds(10), _hour).Value);
+        section.RefuseUnknown();
+        return settings;
+    }
+
+    private FailoverPolicy Failover(Section section, SemiSyncSettings semiSync)
+    {
+        Setting<string> loss = section.Text("maximum_loss", "any, or a whole number of transactions", t => t == "any" || long.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out _));
+        Setting<bool> proof = section.Bool("require_semi_sync");
+        if (proof is { Valid: true, Value: true } && semiSync.Mode == SemiSyncMode.Off)
+            problems.Error(proof, "needs semi-sync: no failover could ever take place", "replication.semi_sync = prefer or require, or failover.require_semi_sync = off");
+        section.RefuseUnknown();
+        return new FailoverPolicy(long.TryParse(loss.Value, NumberStyles.None, CultureInfo.InvariantCulture, out long most) ? most : null, proof.Value);
     }
 
     private static LeaseSettings Lease(Section section)

@@ -76,6 +76,7 @@ public sealed record MembershipSettings(
 /// <param name="MaxKillRetries">MMM's max_kill_retries.</param>
 /// <param name="KillRetryInterval">Pause between two rounds of killing client connections.</param>
 /// <param name="AnnounceInterval">Refresh of the ARP/NA announcements of the held addresses.</param>
+/// <param name="BinlogPort">TCP port at which it serves mysqld's binary log once mysqld has died; 0 = it does not.</param>
 public sealed record AgentSettings(
     string StateDir,
     string? BindAddress,
@@ -87,7 +88,8 @@ public sealed record AgentSettings(
     TimeSpan WriterGrace,
     int MaxKillRetries,
     TimeSpan KillRetryInterval,
-    TimeSpan AnnounceInterval);
+    TimeSpan AnnounceInterval,
+    int BinlogPort);
 
 /// <summary>One MMM cluster. HOCON: <c>cluster NAME { … }</c> over <c>cluster_defaults { … }</c>.</summary>
 /// <param name="Topology">Hosts and roles.</param>
@@ -99,6 +101,7 @@ public sealed record AgentSettings(
 /// <param name="MonitorUser">Login of the monitors' checks.</param>
 /// <param name="AgentUser">Login of the agent on its own mysqld.</param>
 /// <param name="ReplicationUser">Login of replication channels.</param>
+/// <param name="SemiSync">Semi-synchronous replication.</param>
 public sealed record ClusterSettings(
     ClusterTopology Topology,
     DecisionSettings Decisions,
@@ -108,7 +111,30 @@ public sealed record ClusterSettings(
     TimeSpan MaxBacklog,
     MysqlLogin MonitorUser,
     MysqlLogin AgentUser,
-    MysqlLogin ReplicationUser);
+    MysqlLogin ReplicationUser,
+    SemiSyncSettings SemiSync);
+
+/// <summary>What is to become of semi-sync.</summary>
+public enum SemiSyncMode
+{
+    /// <summary>It is left as it is.</summary>
+    Off,
+
+    /// <summary>Commits wait for another master, for a time and while one is connected.</summary>
+    Prefer,
+
+    /// <summary>Commits wait until a replica has them.</summary>
+    Require,
+}
+
+/// <summary>HOCON: <c>replication { semi_sync, semi_sync_timeout }</c> of a cluster.</summary>
+/// <param name="Mode">semi_sync.</param>
+/// <param name="Timeout">Prefer only: how long a commit waits at most.</param>
+public sealed record SemiSyncSettings(SemiSyncMode Mode, TimeSpan Timeout)
+{
+    /// <summary>Semi-sync is not looked after.</summary>
+    public static readonly SemiSyncSettings Off = new(SemiSyncMode.Off, TimeSpan.Zero);
+}
 
 /// <summary>HOCON: <c>fencing { … }</c> and <c>failsafe { … }</c> of a cluster; <c>lease.ttl</c> is in <see cref="DecisionSettings"/>.</summary>
 /// <param name="FencingTimeout">How long mysqld may take to become read-only when it must not take writes any more.</param>

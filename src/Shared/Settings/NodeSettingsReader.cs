@@ -59,26 +59,28 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
         return (settings, draft);
     }
 
-    public static (AgentSettings Settings, AgentTimingDraft Timing) Agent(Section root)
+    public static (AgentSettings Settings, AgentDraft Draft) Agent(Section root)
     {
         Section agent = root.Sub("agent");
-        var timing = new AgentTimingDraft(
+        var draft = new AgentDraft(
             agent.Duration("heartbeat_interval", Ms(50), TimeSpan.FromSeconds(10)),
-            agent.Duration("local_watch_interval", Ms(10), TimeSpan.FromSeconds(5)));
+            agent.Duration("local_watch_interval", Ms(10), TimeSpan.FromSeconds(5)),
+            agent.Int("binlog_port", 0, 65535));
         var settings = new AgentSettings(
             agent.AbsolutePath("state_dir").Value,
             agent.Optional("bind_address", agent.BindAddress)?.Value,
             agent.Optional("mysql_socket", agent.AbsolutePath)?.Value,
             agent.Optional("mysql_pid_file", agent.AbsolutePath)?.Value,
-            timing.HeartbeatInterval.Value,
-            timing.LocalWatchInterval.Value,
+            draft.HeartbeatInterval.Value,
+            draft.LocalWatchInterval.Value,
             agent.Duration("statement_timeout", Ms(100), TimeSpan.FromMinutes(1)).Value,
             agent.Duration("writer_grace", TimeSpan.Zero, TimeSpan.FromMinutes(1)).Value,
             agent.Int("max_kill_retries", 1, 1000).Value,
             agent.Duration("kill_retry_interval", Ms(10), TimeSpan.FromSeconds(10)).Value,
-            agent.Duration("announce_interval", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)).Value);
+            agent.Duration("announce_interval", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)).Value,
+            draft.BinlogPort.Value);
         agent.RefuseUnknown();
-        return (settings, timing);
+        return (settings, draft);
     }
 
     /// <summary>A section whose key is a name the operator chose.</summary>

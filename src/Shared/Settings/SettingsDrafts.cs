@@ -51,7 +51,7 @@ internal sealed record AddressDraft(Setting<TimeSpan> Probe, Setting<bool> TakeA
 }
 
 /// <summary>The settings of the agents that rules compare.</summary>
-internal sealed record AgentTimingDraft(Setting<TimeSpan> HeartbeatInterval, Setting<TimeSpan> LocalWatchInterval);
+internal sealed record AgentDraft(Setting<TimeSpan> HeartbeatInterval, Setting<TimeSpan> LocalWatchInterval, Setting<int> BinlogPort);
 
 /// <summary>What was read of a cluster.</summary>
 internal sealed record ClusterDraft(

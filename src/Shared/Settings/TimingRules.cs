@@ -17,7 +17,7 @@ internal static class TimingRules
     /// <summary>Each look is a few packets to everybody on the link.</summary>
     private static readonly TimeSpan _shortestCheck = TimeSpan.FromSeconds(1);
 
-    public static void Check(MembershipDraft membership, AgentTimingDraft agent, ImmutableArray<ClusterDraft> clusters, SettingsProblems problems)
+    public static void Check(MembershipDraft membership, AgentDraft agent, ImmutableArray<ClusterDraft> clusters, SettingsProblems problems)
     {
         var rules = new Rules(problems);
         rules.More(membership.AcceptableHeartbeatPause, membership.HeartbeatInterval, 1, "the first late heartbeat would count as a death");
@@ -28,7 +28,7 @@ internal static class TimingRules
             CheckCluster(cluster.Timing, agent, rules);
     }
 
-    private static void CheckCluster(ClusterTimingDraft cluster, AgentTimingDraft agent, Rules rules)
+    private static void CheckCluster(ClusterTimingDraft cluster, AgentDraft agent, Rules rules)
     {
         foreach (CheckDraft check in cluster.Checks)
         {

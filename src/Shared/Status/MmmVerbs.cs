@@ -24,10 +24,22 @@ public sealed record MmmVerb(string Name, string Arguments, string Meaning, Verb
     /// <summary>Name and arguments, as in <c>move_role [--force] &lt;role&gt; &lt;host&gt;</c>.</summary>
     public string Usage => Arguments.Length == 0 ? Name : $"{Name} {Arguments}";
 
-    /// <summary>MMM's own rule: the number of arguments decides, and a third argument of move_role needs <c>--force</c> in front.</summary>
-    public bool Takes(ImmutableArray<string> arguments) =>
-        arguments.Length >= MinArguments && arguments.Length <= MaxArguments
-        && (Name != MmmVerbs.MoveRole || arguments.Length == 2 || arguments[0] == MmmVerbs.Force);
+    /// <summary>It can be told <see cref="MmmVerbs.Force"/>, in front of its arguments.</summary>
+    public bool MayBeForced => Name is MmmVerbs.MoveRole or MmmVerbs.SetOnline;
+
+    /// <summary>It can be told <see cref="MmmVerbs.DryRun"/>, in front of its arguments.</summary>
+    public bool MayBeDryRun => Name is MmmVerbs.MoveRole or MmmVerbs.SetOffline;
+
+    /// <summary>Most arguments without an option.</summary>
+    public int MostArguments => MayBeForced ? MaxArguments - 1 : MaxArguments;
+
+    /// <summary>MMM's own rule: the number of arguments decides, an option in front aside.</summary>
+    public bool Takes(ImmutableArray<string> arguments)
+    {
+        bool option = arguments.Length > 0 && ((MayBeForced && arguments[0] == MmmVerbs.Force) || (MayBeDryRun && arguments[0] == MmmVerbs.DryRun));
+        int given = arguments.Length - (option ? 1 : 0);
+        return given >= MinArguments && given <= MostArguments;
+    }
 }
 
 /// <summary>MySQL-MMM's verbs, in the order of its help (lib/Monitor/Commands.pm, 2.2.1).</summary>
@@ -46,8 +58,11 @@ public static class MmmVerbs
     public const string MoveRole = "move_role";
     public const string SetIp = "set_ip";
 
-    /// <summary>The one option there is, in front of move_role's arguments.</summary>
+    /// <summary>MMM's one option.</summary>
     public const string Force = "--force";
+
+    /// <summary>Ours: says what would be done, and changes nothing.</summary>
+    public const string DryRun = "--dry-run";
 
     public static readonly ImmutableArray<MmmVerb> All =
     [
@@ -55,7 +70,7 @@ public static class MmmVerbs
         new(Ping, "", "ping monitor", VerbKind.Read, 0, 0),
         new(Show, "", "show status", VerbKind.Read, 0, 0),
         new(Checks, "[<host>|all [<check>|all]]", "show checks status", VerbKind.Read, 0, 2),
-        new(SetOnline, "<host>", "set host <host> online", VerbKind.Change, 1, 1),
+        new(SetOnline, "[--force] <host>", "set host <host> online", VerbKind.Change, 1, 2),
         new(SetOffline, "<host>", "set host <host> offline", VerbKind.Change, 1, 1),
         new(Mode, "", "print current mode.", VerbKind.Read, 0, 0),
         new(SetActive, "", "switch into active mode.", VerbKind.Change, 0, 0),

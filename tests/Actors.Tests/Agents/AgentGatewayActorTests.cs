@@ -48,6 +48,22 @@ public sealed class AgentGatewayActorTests : TestKit
         Assert.Equal("db1", _coordinator.ExpectMsg<AgentProtocol.Report>().Host);
     }
 
+    [Fact]
+    public void Tells_a_coordinator_that_begins_what_was_last_heard_of_each_server_while_it_was_up()
+    {
+        AgentProtocol.Report up = Report("C1", "db1", 5) with { Facts = AgentProtocol.HostFacts.Nothing with { Mysqld = AgentProtocol.MysqldState.Up } };
+        _gateway.Tell(up with { Seq = 4 }, _agent.Ref);
+        _gateway.Tell(up, _agent.Ref);
+        _gateway.Tell(up with { Seq = 6, Facts = AgentProtocol.HostFacts.Nothing with { Mysqld = AgentProtocol.MysqldState.Down } }, _agent.Ref);
+        _gateway.Tell(Report("C1", "db2", 1), _agent.Ref);
+
+        _gateway.Tell(new AgentProtocol.AskLastUp("C9"), TestActor);
+        _gateway.Tell(new AgentProtocol.AskLastUp("C1"), TestActor);
+
+        Assert.Same(up, ExpectMsg<AgentProtocol.LastUp>().Report);
+        ExpectNoMsg(TimeSpan.Zero);
+    }
+
     private static AgentProtocol.Report Report(string cluster, string host, long seq) =>
         new(cluster, host, 1, seq, DecisionId.None, AgentProtocol.OrderProgress.None, AgentProtocol.HostFacts.Nothing, null);
 }

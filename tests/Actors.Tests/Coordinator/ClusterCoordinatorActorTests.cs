@@ -209,7 +209,11 @@ public sealed class ClusterCoordinatorActorTests : TestKit
         _agent.ExpectMsg<AgentProtocol.HostOrder>();
         _agent.ExpectMsg<AgentProtocol.HostOrder>();
         foreach (string host in hosts)
-            _coordinator.Tell(Report(host, 1, AgentProtocol.HostFacts.Nothing with { Mysqld = AgentProtocol.MysqldState.Up }));
+            _coordinator.Tell(Report(host, 1, AgentProtocol.HostFacts.Nothing with
+            {
+                Mysqld = AgentProtocol.MysqldState.Up,
+                Replication = new AgentProtocol.ReplicationFacts("127.0.0.1", 3306, host == "db1" ? "db2" : "db1", "Yes", true, 0, null, true),
+            }));
     }
 
     private static AgentProtocol.Report Report(string host, long seq, AgentProtocol.HostFacts facts)

@@ -23,16 +23,16 @@ internal static class OneMasterPair
             "writer");
         var second = TimeSpan.FromSeconds(1);
         var decisions = new DecisionSettings(
-            ClusterMode.Active, TimeSpan.Zero, 3, TimeSpan.FromHours(1), 120 * second, false, 60 * second, 60 * second, 2 * second, 4 * second, 10 * second, 20 * second,
+            ClusterMode.Active, TimeSpan.Zero, 3, TimeSpan.FromHours(1), 120 * second, false, 60 * second, 60 * second, 2 * second, 4 * second, 10 * second, 2 * second, 20 * second,
             15 * second, 3 * second);
         var login = new MysqlLogin("u", new Secret("p"));
         var cluster = new ClusterSettings(
             topology, decisions, CheckNames.All.ToImmutableSortedDictionary(k => k, _ => new CheckSettings(second, 2 * second, second)),
-            new LeaseSettings(second, true, true, true), new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), 60 * second, login, login, login);
+            new LeaseSettings(second, true, true, true), new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), 60 * second, login, login, login, SemiSyncSettings.Off);
         return new MmmSettings(
             "mon1", null, [new MonitorMember("mon1", "127.0.0.1", monitorPort, 8558)],
             new MonitorSettings("/nowhere", "127.0.0.1", null, false, [], second, new MembershipSettings(second, second, second, second, second, second), null, second),
-            new AgentSettings("/nowhere", null, null, null, second, second, second, second, 10, second, second),
+            new AgentSettings("/nowhere", null, null, null, second, second, second, second, 10, second, second, 0),
             ImmutableSortedDictionary<string, ClusterSettings>.Empty.Add("C1", cluster));
     }
 

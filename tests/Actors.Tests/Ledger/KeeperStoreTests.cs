@@ -35,6 +35,22 @@ public sealed class KeeperStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_without_room_for_another_record_is_told_when_it_is_opened_not_at_the_next_write()
+    {
+        using (KeeperStore store = Open())
+            store.Write(Record("C1", 1, "{}"));
+        // Whatever is written there, the disk is full.
+        File.CreateSymbolicLink(Database + ".room", "/dev/full");
+
+        KeeperStoreException e = Assert.Throws<KeeperStoreException>(Open);
+
+        Assert.StartsWith($"{Database} cannot be written, as its disk is full or does not take 256 KiB: No space left on device", e.Message, StringComparison.Ordinal);
+        using KeeperStore again = Open();
+        AssertSame(Record("C1", 1, "{}"), again.Records["C1"]);
+        Assert.DoesNotContain(Directory.GetFiles(_dir), f => f.EndsWith(".room", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Looking_does_not_make_a_file()
     {
         Open().Dispose();

@@ -68,6 +68,35 @@ public sealed class AgentLeaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_machine_that_stood_still_unnoticed_shows_nothing_any_more_unless_its_lease_is_renewed_at_once()
+    {
+        await _agent.DisposeAsync();
+        var clock = new ManualTime();
+        clock.Stop();
+        _agent = Start(clock: clock);
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        long asked = _agent.Asked;
+
+        // Set by somebody while the monitors answer: nobody notices.
+        clock.SetTimeOfDay(TimeSpan.FromHours(1));
+        await Eventually.TrueAsync("the lease is asked for anew", () => _agent.Asked > asked);
+        clock.Jump(TimeSpan.FromMilliseconds(600));
+        Report kept = await _agent.ReportedAsync("it was renewed", r => r.Lease is { LeftMs: > 500 });
+        Assert.Equal([TestCluster.Writer], kept.Facts.Addresses);
+        Assert.False(kept.Facts.ReadOnly);
+
+        // Set right after a pause that had somebody else take over: by its own clock a second of the lease is left.
+        _agent.Granting.Granted = null;
+        asked = _agent.Asked;
+        clock.SetTimeOfDay(TimeSpan.FromSeconds(10));
+        await Eventually.TrueAsync("the lease is asked for anew", () => _agent.Asked > asked);
+        Assert.Contains(TestCluster.Writer.Ip, _addresses.Ips);
+        clock.Jump(TimeSpan.FromMilliseconds(121));
+
+        await _agent.ReportedAsync("it gave everything up", r => r.Facts is { ReadOnly: true, Addresses.IsEmpty: true });
+    }
+
+    [Fact]
     public async Task A_mysqld_that_does_not_become_read_only_in_time_is_killed_when_the_lease_has_ended()
     {
         await _agent.DoneAsync(TestCluster.Holds("db1", 1));
@@ -154,9 +183,9 @@ public sealed class AgentLeaseTests : IAsyncLifetime
         _mysql.State = _mysql.State with { State = MysqldState.NotAnswering, Message = "hangs", ReadOnly = null };
     }
 
-    private TestAgent Start(bool granted = true)
+    private TestAgent Start(bool granted = true, TimeProvider? clock = null)
     {
-        var agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, _watch, _store, TimeProvider.System));
+        var agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, _watch, _store, clock ?? TimeProvider.System, new FakeTails()));
         agent.Granting.Granted = _ => granted;
         return agent;
     }

@@ -13,11 +13,11 @@ public sealed class RealAgent : IAsyncDisposable
     private readonly Poller _poller = new();
     private readonly LocalMysqlServer _mysql;
 
-    public RealAgent(TestCluster cluster, string host, DisposableMariaDb server)
+    public RealAgent(TestCluster cluster, string host, DisposableServer server)
     {
         _mysql = Mysql(cluster, host, server);
         var watch = new ProcessWatch(_poller, null, TimeSpan.FromMilliseconds(20), TimeProvider.System);
-        Agent = new TestAgent(cluster, host, new AgentPorts(_mysql, Addresses, Addresses, Addresses, watch, Store, TimeProvider.System));
+        Agent = new TestAgent(cluster, host, new AgentPorts(_mysql, Addresses, Addresses, Addresses, watch, Store, TimeProvider.System, new FakeTails()));
     }
 
     public TestAgent Agent { get; }
@@ -26,14 +26,15 @@ public sealed class RealAgent : IAsyncDisposable
 
     public FakeStore Store { get; } = new();
 
-    public static LocalMysqlServer Mysql(TestCluster cluster, string host, DisposableMariaDb server)
+    public static LocalMysqlServer Mysql(TestCluster cluster, string host, DisposableServer server)
     {
         AgentSetup setup = cluster.Setup(host);
         return new LocalMysqlServer(
-            new MysqlEndpoint(server.Ip, server.Port, server.Socket, new MysqlLogin(DisposableMariaDb.AgentUser, new Secret(DisposableMariaDb.AgentPassword))),
-            new MysqlLogin(DisposableMariaDb.ReplicationUser, new Secret(DisposableMariaDb.ReplicationPassword)),
-            ImmutableHashSet.Create(DisposableMariaDb.AgentUser, DisposableMariaDb.MonitorUser, DisposableMariaDb.ReplicationUser),
-            setup.Agent.StatementTimeout, new ChannelChoice(setup.Topology, TimeProvider.System), TimeProvider.System);
+            new MysqlEndpoint(server.Ip, server.Port, server.Socket, new MysqlLogin(DisposableServer.AgentUser, new Secret(DisposableServer.AgentPassword))),
+            new MysqlLogin(DisposableServer.ReplicationUser, new Secret(DisposableServer.ReplicationPassword)),
+            ImmutableHashSet.Create(DisposableServer.AgentUser, DisposableServer.MonitorUser, DisposableServer.ReplicationUser),
+            setup.Agent.StatementTimeout, new ChannelChoice(setup.Topology, TimeProvider.System), TimeProvider.System,
+            cluster.SemiSync.Mode != SemiSyncMode.Off);
     }
 
     public async ValueTask DisposeAsync()

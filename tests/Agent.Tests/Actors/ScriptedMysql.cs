@@ -57,6 +57,12 @@ public sealed class ScriptedMysql : IMysqlServer
         return Applied;
     }
 
+    public async Task<ApplyWait> WaitGtidAsync(string gtid, TimeSpan timeout, CancellationToken cancel)
+    {
+        await DoAsync("wait gtid", cancel);
+        return Applied;
+    }
+
     public async Task StopReplicationAsync(string channel, CancellationToken cancel)
     {
         await DoAsync("stop replication", cancel);
@@ -67,6 +73,28 @@ public sealed class ScriptedMysql : IMysqlServer
     {
         await DoAsync("start replication", cancel);
         State = State with { Channel = State.Channel! with { IoState = threads.Io ? "Yes" : State.Channel.IoState, SqlRunning = threads.Sql || State.Channel.SqlRunning } };
+    }
+
+    public Task<ServerSetup> SetupAsync(CancellationToken cancel) => Task.FromResult(new ServerSetup([], []));
+
+    public Task SetSemiSyncAsync(AgentStep step, CancellationToken cancel) => DoAsync("semi-sync", cancel);
+
+    public async Task StopReceiverAsync(string channel, CancellationToken cancel)
+    {
+        await DoAsync("stop receiver", cancel);
+        State = State with { Channel = State.Channel! with { IoState = "No" } };
+    }
+
+    public async Task StopApplierAsync(string channel, CancellationToken cancel)
+    {
+        await DoAsync("stop applier", cancel);
+        State = State with { Channel = State.Channel! with { SqlRunning = false } };
+    }
+
+    public async Task StartApplierUntilAsync(string channel, BinlogPosition end, CancellationToken cancel)
+    {
+        await DoAsync($"start applier until {end}", cancel);
+        State = State with { Channel = State.Channel! with { SqlRunning = true, Until = end } };
     }
 
     public async Task ChangeSourceAsync(AgentStep.Repoint repoint, CancellationToken cancel)

@@ -36,6 +36,9 @@ public sealed class TestAgent : IAsyncDisposable
     /// <summary>Which of the claimed addresses the only monitor grants.</summary>
     public Switch Granting { get; } = new();
 
+    /// <summary>How often the monitor was asked for leases.</summary>
+    public long Asked => Granting.Asked;
+
     /// <summary>What the orders' sender is told.</summary>
     public ConcurrentQueue<object> Answers { get; } = new();
 
@@ -86,6 +89,12 @@ public sealed class TestAgent : IAsyncDisposable
     {
         private volatile Func<RoleAddress, bool>? _granted = _ => true;
 
+        private long _asked;
+
+        public long Asked => Interlocked.Read(ref _asked);
+
+        public void Count() => Interlocked.Increment(ref _asked);
+
         /// <summary>Null: no answer at all.</summary>
         public Func<RoleAddress, bool>? Granted
         {
@@ -101,6 +110,7 @@ public sealed class TestAgent : IAsyncDisposable
         {
             Receive<LeaseProtocol.Renew>(r =>
             {
+                granting.Count();
                 if (granting.Granted is { } granted)
                     Sender.Tell(new LeaseProtocol.Granted(r.Cluster, "mon1", r.Host, r.Incarnation, r.Seq, [.. r.Claims.Where(granted)], [], r.Claims.All(granted) ? null : "not granted as scripted"));
             });

@@ -30,6 +30,8 @@ public sealed class TestCluster
 
     public AddressSettings Addresses { get; init; } = new(Probe: TimeSpan.FromMilliseconds(50), TakeAnyway: false, CheckInterval: TimeSpan.Zero);
 
+    public SemiSyncSettings SemiSync { get; init; } = SemiSyncSettings.Off;
+
     public ClusterTopology Topology => new(
         "C1",
         _servers.Select(s => new Host(s.Key, s.Value.Ip, s.Key == "db3" ? HostMode.Slave : HostMode.Master, null, s.Value.Port, 9989, "eth0"))
@@ -49,10 +51,10 @@ public sealed class TestCluster
         new AgentSettings(
             "/nowhere", null, null, null, HeartbeatInterval: TimeSpan.FromMilliseconds(200), LocalWatchInterval: TimeSpan.FromMilliseconds(20),
             StatementTimeout: TimeSpan.FromSeconds(1), WriterGrace: TimeSpan.FromMilliseconds(300), MaxKillRetries: 3,
-            KillRetryInterval: TimeSpan.FromMilliseconds(300), AnnounceInterval: TimeSpan.FromSeconds(5)),
+            KillRetryInterval: TimeSpan.FromMilliseconds(300), AnnounceInterval: TimeSpan.FromSeconds(5), BinlogPort: 9990),
         CatchUpTimeout: TimeSpan.FromSeconds(5), [.. gateways.Select(g => new MonitorGateway("mon1", g, g))], Incarnation: 7, Fingerprint: null,
         LeaseTtl: TimeSpan.FromSeconds(1.2), new LeaseSettings(FencingTimeout: TimeSpan.FromMilliseconds(500), KillMysqld: true, Failsafe: false, KeepBalanced: false),
-        Addresses);
+        Addresses, SemiSync);
 
     /// <summary>Holds the active master role.</summary>
     public static HostOrder Holds(string host, long version, CatchUpOrder? catchUp = null, params RoleAddress[] readers) =>

@@ -7,16 +7,20 @@ using static Mmm.Shared.Messages.AgentProtocol;
 
 namespace Mmm.Agent.Tests.Real;
 
-/// <summary>Giving the active master role up, on a real MariaDB.</summary>
-public sealed class GiveUpTests : IAsyncLifetime
+public sealed class GiveUpOnMariaDbTests() : GiveUpTests(ServerKind.MariaDb);
+
+public sealed class GiveUpOnMySqlTests() : GiveUpTests(ServerKind.MySql);
+
+/// <summary>Giving the active master role up, on a real server.</summary>
+public abstract class GiveUpTests(ServerKind kind) : IAsyncLifetime
 {
-    private DisposableMariaDb _server = null!;
+    private DisposableServer _server = null!;
     private TestCluster _cluster = null!;
     private RealAgent _agent = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _server = await DisposableMariaDb.StartAsync(21);
+        _server = await DisposableServer.StartAsync(kind, 21);
         _cluster = new TestCluster().With("db1", _server.Ip, _server.Port);
         _agent = new RealAgent(_cluster, "db1", _server);
         await _agent.Agent.DoneAsync(TestCluster.Holds("db1", 1, null, TestCluster.Reader1));
@@ -26,6 +30,7 @@ public sealed class GiveUpTests : IAsyncLifetime
     {
         await _agent.DisposeAsync();
         await _server.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -51,7 +56,7 @@ public sealed class GiveUpTests : IAsyncLifetime
     public async Task A_long_statement_that_holds_read_only_back_is_ended_after_the_grace()
     {
         await using MySqlConnection client = await _server.OpenAppAsync();
-        Task writing = RunAsync(client, "INSERT INTO app.t(v) SELECT SLEEP(60)");
+        Task writing = RunAsync(client, "INSERT INTO app.t(v) SELECT SLEEP(1) FROM information_schema.COLLATIONS LIMIT 60");
         await Eventually.TrueAsync("the write runs", async () => await _server.ScalarAsync("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'INSERT INTO app.t%'") == "1");
         Report given = await _agent.Agent.DoneAsync(TestCluster.Standby("db1", 2));
         Assert.True(given.Facts.ReadOnly);
@@ -94,8 +99,8 @@ public sealed class GiveUpTests : IAsyncLifetime
     [Fact]
     public async Task The_monitors_and_the_replicas_connections_live_on()
     {
-        await using MySqlConnection monitor = await _server.OpenAsync(DisposableMariaDb.MonitorUser, "monitor");
-        await using MySqlConnection replica = await _server.OpenAsync(DisposableMariaDb.ReplicationUser, DisposableMariaDb.ReplicationPassword);
+        await using MySqlConnection monitor = await _server.OpenAsync(DisposableServer.MonitorUser, "monitor");
+        await using MySqlConnection replica = await _server.OpenAsync(DisposableServer.ReplicationUser, DisposableServer.ReplicationPassword);
         await using MySqlConnection client = await _server.OpenAppAsync();
         await _agent.Agent.DoneAsync(TestCluster.Standby("db1", 2));
         await RunAsync(monitor, "SELECT 1");
@@ -104,13 +109,13 @@ public sealed class GiveUpTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_crashed_server_is_noticed_within_100_ms_and_gives_its_addresses_up_at_once()
+    public async Task A_crashed_server_is_noticed_by_the_end_of_its_process_and_gives_its_addresses_up_at_once()
     {
         await _agent.Agent.ReportedAsync("mysqld is up", r => r.Facts.Mysqld == MysqldState.Up);
-        var watch = Stopwatch.StartNew();
         _server.Kill();
         await _agent.Agent.ReportedAsync("mysqld is down", r => r.Facts.Mysqld == MysqldState.Down);
-        Assert.InRange(watch.ElapsedMilliseconds, 0, 100);
+        // Not by the next look only, which may be half a second away.
+        await Eventually.TrueAsync("the end of the process is told", () => _agent.Agent.Reports.OfType<Report>().Any(r => r.Facts.MysqldMessage?.Contains("has ended", StringComparison.Ordinal) == true));
 
         Report stays = _agent.Agent.Last;
         Assert.Contains(TestCluster.Writer, stays.Facts.Addresses);

@@ -14,23 +14,24 @@ namespace Mmm.Agent.Tests.Real;
 public sealed class IncompleteTransactionTests
 {
     [Theory]
-    [InlineData("MASTER_USE_GTID=slave_pos")]
-    [InlineData("MASTER_USE_GTID=no")]
-    public async Task A_candidate_takes_over_without_the_part_of_a_transaction_that_arrived(string mode)
+    [InlineData(ServerKind.MariaDb, "MASTER_USE_GTID=slave_pos")]
+    [InlineData(ServerKind.MariaDb, "MASTER_USE_GTID=no")]
+    [InlineData(ServerKind.MySql, "SOURCE_AUTO_POSITION=1")]
+    [InlineData(ServerKind.MySql, "SOURCE_AUTO_POSITION=0")]
+    public async Task A_candidate_takes_over_without_the_part_of_a_transaction_that_arrived(ServerKind kind, string mode)
     {
-        await using DisposableMariaDb old = await DisposableMariaDb.StartAsync(31);
-        await using DisposableMariaDb candidate = await DisposableMariaDb.StartAsync(32, "--read-only=1");
+        await using DisposableServer old = await DisposableServer.StartAsync(kind, 31);
+        await using DisposableServer candidate = await DisposableServer.StartAsync(kind, 32, "--read-only=1", $"--{(kind == ServerKind.MySql ? "replica" : "slave")}-net-timeout=60");
         await using var proxy = new CuttingProxy("127.0.0.33", old.Ip, old.Port);
-        await candidate.ExecuteAsync(
-            $"CHANGE MASTER TO MASTER_HOST='{proxy.Ip}', MASTER_PORT={proxy.Port}, MASTER_USER='{DisposableMariaDb.ReplicationUser}', "
-            + $"MASTER_PASSWORD='{MySqlHelper.EscapeString(DisposableMariaDb.ReplicationPassword)}', MASTER_CONNECT_RETRY=1, {mode}; START SLAVE");
+        await candidate.ReplicateAsync(proxy.Ip, proxy.Port, mode);
         await old.ExecuteAsync("INSERT INTO app.t(id, v) VALUES (1, 1); CREATE TABLE app.big (id INT PRIMARY KEY, v VARCHAR(1000)) ENGINE=InnoDB");
         await Eventually.TrueAsync("the candidate has the first row and the table", async () =>
             await candidate.ScalarAsync("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_NAME='big'") == "1" && await candidate.ScalarAsync("SELECT COUNT(*) FROM app.t") == "1");
 
-        // One transaction of some 2 MB that also changes row 1; its beginning arrives, its end never does.
+        // One transaction of some 900 kB that also changes row 1; its beginning arrives, its end never does.
         proxy.SilentAfter(300_000);
-        await old.ExecuteAsync("SET SESSION binlog_format=ROW; BEGIN; UPDATE app.t SET v=2 WHERE id=1; INSERT INTO app.big SELECT seq, REPEAT('x', 1000) FROM app.seq_1_to_2000; COMMIT");
+        await old.ExecuteAsync("SET SESSION binlog_format=ROW; BEGIN; UPDATE app.t SET v=2 WHERE id=1; "
+            + "INSERT INTO app.big WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, REPEAT('x', 1000) FROM n; COMMIT");
         await Eventually.TrueAsync("the source is silent", () => Task.FromResult(proxy.IsSilent));
         TestCluster cluster = new TestCluster().With("db1", proxy.Ip, proxy.Port).With("db2", candidate.Ip, candidate.Port);
         await using var agent = new RealAgent(cluster, "db2", candidate);

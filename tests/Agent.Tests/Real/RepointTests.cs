@@ -8,15 +8,15 @@ namespace Mmm.Agent.Tests.Real;
 /// <summary>A slave of one real MariaDB is told to follow another.</summary>
 public sealed class RepointTests : IAsyncLifetime
 {
-    private DisposableMariaDb _db1 = null!;
-    private DisposableMariaDb _db2 = null!;
-    private DisposableMariaDb _slave = null!;
+    private DisposableServer _db1 = null!;
+    private DisposableServer _db2 = null!;
+    private DisposableServer _slave = null!;
     private RealAgent _agent = null!;
 
     public async ValueTask InitializeAsync()
     {
-        DisposableMariaDb[] servers = await Task.WhenAll(
-            DisposableMariaDb.StartAsync(41, "--gtid-domain-id=0"), DisposableMariaDb.StartAsync(42, "--read-only=1"), DisposableMariaDb.StartAsync(43, "--read-only=1"));
+        DisposableServer[] servers = await Task.WhenAll(
+            DisposableServer.StartAsync(41, "--gtid-domain-id=0"), DisposableServer.StartAsync(42, "--read-only=1"), DisposableServer.StartAsync(43, "--read-only=1"));
         (_db1, _db2, _slave) = (servers[0], servers[1], servers[2]);
         await _db2.ReplicateAsync(_db1, "MASTER_USE_GTID=slave_pos");
     }
@@ -25,7 +25,7 @@ public sealed class RepointTests : IAsyncLifetime
     {
         if (_agent is not null)
             await _agent.DisposeAsync();
-        foreach (DisposableMariaDb server in (DisposableMariaDb[])[_slave, _db2, _db1])
+        foreach (DisposableServer server in (DisposableServer[])[_slave, _db2, _db1])
             await server.DisposeAsync();
     }
 
@@ -44,7 +44,7 @@ public sealed class RepointTests : IAsyncLifetime
         Assert.Equal("98, 99", (await _slave.SlaveStatusAsync("Replicate_Ignore_Server_Ids")).Replace(",", ", ", StringComparison.Ordinal).Replace("  ", " ", StringComparison.Ordinal));
         Assert.Equal("1", await _slave.SlaveStatusAsync("Connect_Retry"));
         Assert.Equal("AES256-SHA", await _slave.SlaveStatusAsync("Master_SSL_Cipher"));
-        Assert.Equal(DisposableMariaDb.ReplicationUser, await _slave.SlaveStatusAsync("Master_User"));
+        Assert.Equal(DisposableServer.ReplicationUser, await _slave.SlaveStatusAsync("Master_User"));
         Assert.Null(_agent.Store.Kept.Stopped);
 
         // Told again, nothing happens: the IO thread keeps its connection.
@@ -116,7 +116,7 @@ public sealed class RepointTests : IAsyncLifetime
     public async Task A_new_source_that_refuses_the_login_is_a_warning_without_the_password()
     {
         await SlaveOfDb1Async("MASTER_USE_GTID=slave_pos");
-        await _db2.ExecuteAsync($"SET SESSION sql_log_bin=0; ALTER USER '{DisposableMariaDb.ReplicationUser}'@'%' IDENTIFIED BY 'another'");
+        await _db2.ExecuteAsync($"SET SESSION sql_log_bin=0; ALTER USER '{DisposableServer.ReplicationUser}'@'%' IDENTIFIED BY 'another'");
         Report done = await _agent.Agent.DoneAsync(TestCluster.Standby("db3", 1, FollowDb2(null)));
         string warning = Assert.Single(done.Progress.Warnings);
         Assert.Contains("does not run well", warning, StringComparison.Ordinal);

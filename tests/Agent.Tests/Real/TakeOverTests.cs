@@ -8,14 +8,14 @@ namespace Mmm.Agent.Tests.Real;
 /// <summary>Taking the active master role over from another real MariaDB.</summary>
 public sealed class TakeOverTests : IAsyncLifetime
 {
-    private DisposableMariaDb _old = null!;
-    private DisposableMariaDb _new = null!;
+    private DisposableServer _old = null!;
+    private DisposableServer _new = null!;
     private RealAgent _agent = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _old = await DisposableMariaDb.StartAsync(31);
-        _new = await DisposableMariaDb.StartAsync(32, "--read-only=1");
+        _old = await DisposableServer.StartAsync(31);
+        _new = await DisposableServer.StartAsync(32, "--read-only=1");
         await _new.ReplicateAsync(_old, "MASTER_LOG_FILE='binlog.000001', MASTER_LOG_POS=4");
         TestCluster cluster = new TestCluster().With("db1", _old.Ip, _old.Port).With("db2", _new.Ip, _new.Port);
         _agent = new RealAgent(cluster, "db2", _new);
@@ -120,7 +120,7 @@ public sealed class TakeOverTests : IAsyncLifetime
 
     private async Task<string?> RowsAsync() => await _new.ScalarAsync("SELECT COUNT(*) FROM app.t");
 
-    private static async Task<BinlogPosition> PositionAsync(DisposableMariaDb server)
+    private static async Task<BinlogPosition> PositionAsync(DisposableServer server)
     {
         await using MySqlConnector.MySqlConnection connection = await server.OpenAsync("root", "");
         await using var command = new MySqlConnector.MySqlCommand("SHOW MASTER STATUS", connection);

@@ -23,7 +23,6 @@ public sealed class ReplicaStatusDialectTests
     [InlineData("8.0.21", "SHOW MASTER STATUS", "Exec_Master_Log_Pos")]
     [InlineData("8.0.40", "SHOW MASTER STATUS", "Exec_Source_Log_Pos")]
     [InlineData("8.4.2", "SHOW BINARY LOG STATUS", "Exec_Source_Log_Pos")]
-    [InlineData("11.8.2-MariaDB-1", "SHOW MASTER STATUS", "Exec_Master_Log_Pos")]
     public void So_do_those_for_positions(string version, string end, string executed)
     {
         var dialect = ReplicaStatusDialect.Of(version);

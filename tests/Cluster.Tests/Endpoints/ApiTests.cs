@@ -109,7 +109,7 @@ public sealed class ApiTests : IAsyncLifetime
     [InlineData("""{"id":"a b","verb":"set_active"}""", "'id' must be")]
     [InlineData("""{"id":"12345678901234567890123456789012345678901234567890123456789012345","verb":"set_active"}""", "'id' must be")]
     [InlineData("""{"id":"x","verb":"show"}""", "'verb' must be one of set_online")]
-    [InlineData("""{"id":"x","verb":"set_online"}""", "set_online <host>")]
+    [InlineData("""{"id":"x","verb":"set_online"}""", "set_online [--force] <host>")]
     [InlineData("""{"id":"x","verb":"set_active","arguments":["now"]}""", "set_active")]
     [InlineData("""{"id":"x","verb":"move_role","arguments":["writer","db2","--force"]}""", "move_role [--force] <role> <host>")]
     [InlineData("""{"id":"x","verb":"set_online","arguments":[null]}""", "'arguments' must have")]

@@ -16,7 +16,7 @@ internal sealed class TinyDisk : IAsyncDisposable
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess && OperatingSystem.IsLinux(), "mounting a file system needs root");
         Directory.CreateDirectory(directory);
-        await Run("mount", "-t", "tmpfs", "-o", "size=256k", "mmm-tiny-disk", directory);
+        await Run("mount", "-t", "tmpfs", "-o", "size=1m", "mmm-tiny-disk", directory);
         return new TinyDisk(directory);
     }
 

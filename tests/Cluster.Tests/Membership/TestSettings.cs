@@ -43,12 +43,12 @@ internal static class TestSettings
         new MonitorSettings(
             "/nonexistent", "127.0.0.1", null, false, [], TimeSpan.FromSeconds(1),
             new MembershipSettings(
-                TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(1500), TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1),
+                TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(1200), TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1),
                 TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(1)),
             null, TimeSpan.FromSeconds(10)),
         new AgentSettings(
             "/nonexistent", null, null, null, TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1),
-            TimeSpan.FromSeconds(1), 10, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)),
+            TimeSpan.FromSeconds(1), 10, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10), 0),
         ImmutableSortedDictionary<string, ClusterSettings>.Empty.Add("C1", Cluster(mysqlPort)));
 
     public static ClusterSettings Cluster(int mysqlPort)
@@ -62,7 +62,7 @@ internal static class TestSettings
         return new ClusterSettings(
             new ClusterTopology("C1", hosts, ImmutableSortedDictionary<string, Role>.Empty.Add("writer", writer), "writer"),
             new DecisionSettings(
-                ClusterMode.Active, TimeSpan.Zero, 3, second * 3600, second * 120, true, second * 60, second * 60, second * 3, second * 5, second * 10, second * 30,
+                ClusterMode.Active, TimeSpan.Zero, 3, second * 3600, second * 120, true, second * 60, second * 60, second * 3, second * 5, second * 10, second * 2, second * 30,
                 second * 10, second * 3),
             CheckNames.All.ToImmutableSortedDictionary(k => k, _ => check),
             new LeaseSettings(second, true, true, true),
@@ -70,6 +70,7 @@ internal static class TestSettings
             second * 60,
             new MysqlLogin("mmm_monitor", new Secret("monitor-secret")),
             new MysqlLogin("mmm_agent", new Secret("agent-secret")),
-            new MysqlLogin("replication", new Secret("replication-secret")));
+            new MysqlLogin("replication", new Secret("replication-secret")),
+            SemiSyncSettings.Off);
     }
 }

@@ -191,7 +191,7 @@ public sealed partial class FaultMatrixTests(MatrixLab lab) : ProductTest(lab)
         StatusProtocol.ClusterSnapshot now = await SnapshotAsync();
         // What was broken is mended while the sampler goes on looking: a host that comes back must not be a second writer either.
         await MendAsync();
-        await UntilShown("every host is back", 60, s => s.Hosts.All(h => h.State == "ONLINE" && h.AgentReachable));
+        await UntilBack(60, Databases);
         await Until($"{after} is still the only effective writer", 10, () => Task.FromResult(sampler.Report.Now.SequenceEqual([after])), NowAsync);
         SamplerReport seen = sampler.Report;
         ((MatrixLab)Fixture).Add(new MatrixRow(

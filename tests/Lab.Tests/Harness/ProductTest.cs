@@ -21,7 +21,7 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
         await Until("every server answers", 60, async () => (await Task.WhenAll(Databases.Select(h => Lab.Server(h).AnswersAsync(Stop)))).All(a => a));
         foreach (string host in Databases)
         {
-            if (await Lab.Server(host).ScalarAsync("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'system user'", Stop) != "2" || await IsDelayedAsync(host))
+            if (await Lab.Server(host).ReplicaAsync(Stop) is not { Stopped: false, Delayed: false })
                 await Lab.Faults.StartReplicationAsync(host, Stop);
         }
 
@@ -33,7 +33,7 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
         {
             StatusProtocol.ClusterSnapshot snapshot = await SnapshotAsync();
             foreach (StatusProtocol.HostView host in snapshot.Hosts.Where(h => h.State is "ADMIN_OFFLINE" or "AWAITING_RECOVERY"))
-                await Lab.MmmAsync(["set_online", host.Name], Stop);
+                await Lab.MmmAsync(["set_online", "--force", host.Name], Stop);
             return snapshot.Hosts.All(h => h.State == "ONLINE");
         }, NowAsync);
         await LabReadiness.WaitAsync(Lab, TimeSpan.FromSeconds(60), Stop);
@@ -52,10 +52,33 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
 
     protected Task UntilState(string host, string state, int seconds) => UntilShown($"{host} is {state}", seconds, s => s.StateOf(host) == state);
 
-    /// <summary>Runs the command line tool and expects its success.</summary>
+    /// <summary>
+    /// Waits until these hosts are ONLINE. An active master that was cut off in the middle of a commit comes back with it, acknowledged by nobody: then an operator lets it in.
+    /// </summary>
+    protected Task UntilBack(int seconds, params string[] hosts) => Until($"{string.Join(", ", hosts)} are back", seconds, async () =>
+    {
+        StatusProtocol.ClusterSnapshot snapshot = await SnapshotAsync();
+        if (hosts.All(h => snapshot.StateOf(h) == "ONLINE" && snapshot.Of(h).AgentReachable))
+            return true;
+        await LetInAsync();
+        return false;
+    }, NowAsync);
+
+    private async Task LetInAsync()
+    {
+        foreach (StatusProtocol.HostView host in (await Lab.Http.FreshestAsync(Stop))?.Snapshot.Hosts ?? [])
+        {
+            if (host.State == "AWAITING_RECOVERY" && host.Explanation?.Any(e => e.StartsWith("It has transactions that ", StringComparison.Ordinal)) == true)
+                await Lab.MmmAsync(["set_online", "--force", host.Name], Stop);
+        }
+    }
+
+    /// <summary>Runs the command line tool and expects its success. A host that the test before has booted may have to be waited for.</summary>
     protected async Task<string> MmmAsync(params string[] arguments)
     {
-        ToolResult result = await Lab.MmmAsync(arguments, Stop);
+        ToolResult result = null!;
+        await Until("no agent has just started", 15, async () =>
+            !(result = await Lab.MmmAsync(arguments, Stop)).Output.Contains("has just started", StringComparison.Ordinal) && !result.Errors.Contains("has just started", StringComparison.Ordinal));
         Assert.True(result.ExitCode == 0, $"mmm {string.Join(' ', arguments)} ended with {result.ExitCode}: {result.Output}{result.Errors}");
         return result.Output;
     }
@@ -66,6 +89,14 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
         ToolResult result = await Lab.MmmAsync(arguments, Stop);
         Assert.True(result.ExitCode != 0, $"mmm {string.Join(' ', arguments)} was not refused: {result.Output}");
         return result.Output + result.Errors;
+    }
+
+    /// <summary>Waits until the monitors have heard of everything that a server has committed by now.</summary>
+    protected async Task UntilReportedAsync(string host)
+    {
+        string position = Lab.Plan.Server.Name.StartsWith("mysql", StringComparison.Ordinal) ? "@@gtid_executed" : "@@gtid_binlog_pos";
+        string? has = (await Lab.Server(host).ScalarAsync("SELECT " + position, Stop))?.ReplaceLineEndings("");
+        await UntilShown($"{host}'s agent has reported {has}", 10, s => s.Of(host).Agent?.Facts.Gtid?.ReplaceLineEndings("") == has);
     }
 
     /// <summary>The active master and the other one.</summary>
@@ -96,6 +127,13 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
             await Lab.Client.StartAsync(s => patient ? s with { TimeoutFromMs = 2000, TimeoutToMs = 2500 } : s, Stop);
             await Lab.Client.WritesFlowAsync(50, ct: Stop);
         }
+    }
+
+    /// <summary>Until then agents may stop and start receivers themselves: one that a test stops in between would run again.</summary>
+    protected async Task UntilSemiSyncHoldsAsync()
+    {
+        await ClientWritesAsync();
+        await Lab.Client.StopAsync(Stop);
     }
 
     /// <summary>Waits until writes are acknowledged by a host's server, and some more after that.</summary>
@@ -141,7 +179,4 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
         MonitorsReading?[] all = await Task.WhenAll(Lab.Plan.MonitorHosts.Select(m => Lab.Http.MonitorsAsync(m.Name, Stop)));
         return all.All(r => r is not null && r.Members.All(m => m is { Status: "Up", Reachable: true, Keeper.Voting: true }));
     }
-
-    private async Task<bool> IsDelayedAsync(string host) =>
-        (await Lab.Server(host).QueryAsync("SHOW SLAVE STATUS", Stop)) is [var row] && row["SQL_Delay"] is not (null or "0");
 }

@@ -52,8 +52,8 @@ public sealed class AddressConflictTests(WholeLab lab) : ProductTest(lab)
     public async Task A_reader_that_a_cut_off_host_kept_is_found_by_its_next_holder_and_released_through_a_peer()
     {
         string ip = (await SnapshotAsync()).AddressesOf("slave1").First();
-        // Its peers see it on the network, and cannot tell its agent anything at first.
-        await Lab.Inside.ShellOnAsync("slave1", $"nft add table inet deaf\nnft add chain inet deaf in '{{ type filter hook input priority 0; }}'\nnft add rule inet deaf in tcp dport {LabPlan.AgentPort} drop\n", Stop);
+        // Its peers see it on the network, and cannot tell its agent anything at first, not even over a connection that it has opened.
+        await Lab.Inside.ShellOnAsync("slave1", $"nft add table inet deaf\nnft add chain inet deaf in '{{ type filter hook input priority 0; }}'\nnft add rule inet deaf in tcp dport {LabPlan.AgentPort} drop\nnft add rule inet deaf in tcp sport {LabPlan.AgentPort} drop\n", Stop);
         await Lab.Faults.PartitionAsync("slave1", [.. Lab.Plan.MonitorHosts.Select(m => m.Name)], ct: Stop);
         string? next = null;
         await UntilShown("the address is given to another host", 30, s => s.Roles.Single(r => r.Address.Ip == ip) is { ReleasingFrom: null, Owner: not (null or "slave1") } role && (next = role.Owner) is not null);

@@ -42,9 +42,11 @@ public sealed class OperatorTests(WholeLab lab) : ProductTest(lab)
         (string old, string other) = await MastersAsync();
         await ClientWritesAsync();
 
-        await MmmAsync("set_offline", old);
+        string answer = await MmmAsync("set_offline", old);
 
-        await UntilWritesGoTo(other, 20);
+        Assert.StartsWith($"OK: State of '{old}' changes to ADMIN_OFFLINE as soon as role 'writer' has been moved to '{other}'.", answer, StringComparison.Ordinal);
+        await UntilState(old, "ADMIN_OFFLINE", 20);
+        await UntilWritesGoTo(other, 5);
         await OnlyWriterIs(other);
         await Lab.Client.StopAsync(Stop);
         await NothingIsLostOn(other);
@@ -107,7 +109,8 @@ public sealed class OperatorTests(WholeLab lab) : ProductTest(lab)
         string answer = await MmmAsync("move_role", "--force", "writer", to);
 
         Assert.Contains($"OK: Role 'writer' has been moved from '{from}' to '{to}' enforcedly.", answer, StringComparison.Ordinal);
-        await Until($"{to} is writable", 20, async () => !await Lab.Server(to).IsReadOnlyAsync(Stop), NowAsync);
+        // Writable comes first, the address after it; the move has ended with the address.
+        await UntilShown($"{to} is the active master", 20, s => s.ActiveMaster == to && s.Move is null);
         await OnlyWriterIs(to);
 
         // A forced master lacks what it could not apply: the servers' data have parted, and no later test may begin with that.

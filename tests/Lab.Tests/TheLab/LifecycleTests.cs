@@ -56,7 +56,7 @@ public sealed class LifecycleTests
 
     [Theory]
     [InlineData("Making the network")]
-    [InlineData("Starting the MariaDB servers")]
+    [InlineData("Starting the servers")]
     [InlineData("Starting replication")]
     public async Task An_interrupted_up_leaves_nothing(string step)
     {

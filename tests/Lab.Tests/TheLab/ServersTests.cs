@@ -34,15 +34,7 @@ public sealed class ServersTests(BareLab lab) : BareLabTest(lab)
     [Fact]
     public async Task The_application_cannot_write_where_read_only_is_on()
     {
-        await using MySqlConnection connection = new(new MySqlConnectionStringBuilder
-        {
-            Server = Lab.Paths.MysqlSocket("master2"),
-            ConnectionProtocol = MySqlConnectionProtocol.UnixSocket,
-            UserID = LabSecrets.AppUser,
-            Password = Lab.Secrets.App,
-            Pooling = false,
-        }.ConnectionString);
-        await connection.OpenAsync(Stop);
+        await using MySqlConnection connection = await Lab.Server("master2").OpenApplicationAsync(Stop);
         await using MySqlCommand insert = new("INSERT INTO lab.writes VALUES (2, 1, 1)", connection);
 
         MySqlException refused = await Assert.ThrowsAsync<MySqlException>(() => insert.ExecuteNonQueryAsync(Stop));

@@ -49,12 +49,14 @@ public sealed class HostRulesTests
         new("replication_recovered", "db2", ReplicationFail, Online, _ => { },
             ("working threads", s => s.Set("db2", Unknown, RepThreads)), ("no backlog", s => s.Set("db2", Unknown, RepBacklog)),
             ("an answered ping", s => s.Set("db2", Unknown, Ping)), ("an answered query", s => s.Set("db2", Unknown, Mysql)),
-            ("not flapping", s => s.Flapping.Add("db2"))),
+            ("not flapping", s => s.Flapping.Add("db2")), ("being compared", s => s.Unproven.Add("db2"))),
         new("replication_recovered", "db2", ReplicationDelay, Online, s => { s.States["db1"] = HardOffline; s.Set("db2", Failed, RepThreads, RepBacklog); s.Writer = null; s.Set("db1", Failed, Ping, Mysql); },
             ("a peer that is not ONLINE", s => { s.States["db1"] = Online; s.Writer = "db1"; s.Set("db1", Ok, Ping, Mysql); })),
         new("recovered_while_flapping", "db2", ReplicationFail, AwaitingRecovery, s => s.Flapping.Add("db2"),
             ("flapping", s => s.Flapping.Clear()), ("replication that is well", s => s.Set("db2", Failed, RepThreads))),
 
+        new("up_to_be_compared", "db2", HardOffline, AwaitingRecovery, s => { s.Unproven.Add("db2"); s.Set("db2", Failed, RepThreads); },
+            ("having failed as active master", s => s.Unproven.Clear()), ("an answered ping", s => s.Set("db2", Unknown, Ping)), ("an answered query", s => s.Set("db2", Unknown, Mysql))),
         new("up_but_replication_failed", "db2", HardOffline, ReplicationFail, s => s.Set("db2", Failed, RepThreads),
             ("failed threads", s => s.Set("db2", Unknown, RepThreads)), ("an answered ping", s => s.Set("db2", Unknown, Ping)),
             ("an answered query", s => s.Set("db2", Unknown, Mysql)), ("an active master to replicate from", s => { s.Writer = null; s.States["db1"] = AwaitingRecovery; s.Set("db1", Unknown, RepThreads); })),
@@ -81,6 +83,7 @@ public sealed class HostRulesTests
     [
         .. CheckNames.All.Select(k => ($"an ok {CheckNames.NameOf(k)}", (Action<Still>)(s => s.Set("db2", Unknown, k)))),
         ("not flapping", s => s.Flapping.Add("db2")),
+        ("being compared", s => s.Unproven.Add("db2")),
     ];
 
     public static TheoryData<int> Numbers => [.. Enumerable.Range(0, Cases.Length)];

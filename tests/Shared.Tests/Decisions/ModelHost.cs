@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mmm.Shared.Decisions;
+using Mmm.Shared.Gtids;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Topology;
 using static Mmm.Shared.Messages.AgentProtocol;
@@ -36,9 +37,18 @@ internal sealed partial class ModelHost(string name, World world)
 
     public bool ReadOnly { get; set; } = true;
 
+    /// <summary>What the agent says of the log of a dead mysqld.</summary>
+    public BinlogTail? Tail { get; set; }
+
     public string? Source { get; set; }
 
     public bool ReplicationStopped { get; private set; }
+
+    /// <summary>MMM has stopped the receiving thread.</summary>
+    public bool ReceiverHeld { get; private set; }
+
+    /// <summary>Everything the server has, by GTIDs.</summary>
+    public GtidHistory? History { get; set; }
 
     /// <summary>The applier cannot go on (a broken relay log).</summary>
     public bool SqlBroken { get; set; }
@@ -47,6 +57,15 @@ internal sealed partial class ModelHost(string name, World world)
     public bool IoBroken { get; set; }
 
     public long Received { get; set; }
+
+    /// <summary>The agent tells what has been received, and the GTIDs of what is applied; null = it does not.</summary>
+    public string? Gtid { get; set; }
+
+    /// <summary>Seconds_Behind_Master, as the server tells it.</summary>
+    public long Behind { get; set; }
+
+    /// <summary>Its channel does not go by GTID.</summary>
+    public bool ByPositions { get; set; }
 
     public long Applied { get; set; }
 
@@ -73,6 +92,9 @@ internal sealed partial class ModelHost(string name, World world)
     public TakeOver? TakeOver { get; private set; }
 
     public long Incarnation { get; set; } = 1;
+
+    /// <summary>What the agent says of how long it takes nothing over.</summary>
+    public long QuietMs { get; set; }
 
     public HostOrder? Order => _order;
 
@@ -185,7 +207,7 @@ internal sealed partial class ModelHost(string name, World world)
     public Report? ReportIfChanged()
     {
         Report r = Report();
-        bool same = !_changed && _lastReported is { } l && l.Facts.Mysqld == r.Facts.Mysqld && l.Facts.ReadOnly == r.Facts.ReadOnly;
+        bool same = !_changed && _lastReported is { } l && l.Facts.Mysqld == r.Facts.Mysqld && l.Facts.ReadOnly == r.Facts.ReadOnly && l.Facts.Tail == r.Facts.Tail && l.Facts.Replication == r.Facts.Replication;
         return same ? null : Reported(r);
     }
 
@@ -203,10 +225,12 @@ internal sealed partial class ModelHost(string name, World world)
         bool up = Mysqld == MysqldState.Up && !NoLogin;
         var facts = new HostFacts(
             NoLogin ? MysqldState.Unknown : Mysqld, up ? null : "gone", up ? ReadOnly : null, [.. Addresses],
-            up && Source is not null ? new ReplicationFacts(world.Topology.Hosts[Source].Ip, 3306, Source, "Yes", !SqlBroken, 0, null, false) : null,
-            up ? new BinlogPosition("bin.000001", Applied) : null, null, (long)(world.At - BootedAt).TotalSeconds, "10.11.6-MariaDB");
+            up && Source is not null ? new ReplicationFacts(world.Topology.Hosts[Source].Ip, 3306, Source, "Yes", !SqlBroken, Behind, null, Gtid is not null && !ByPositions,
+                Gtid is null ? null : new BinlogPosition("bin.000001", Received), Gtid is null ? null : new BinlogPosition("bin.000001", Applied)) : null,
+            up ? new BinlogPosition("bin.000001", Applied) : null, Gtid, (long)(world.At - BootedAt).TotalSeconds, "10.11.6-MariaDB",
+            Mysqld == MysqldState.Down ? Tail : null, Name == "db1" ? "11" : Name == "db2" ? "12" : null, up ? History : null);
         bool letGo = _order is { } o && Addresses.All(o.Roles.Contains) && (o.Writable || Mysqld == MysqldState.Down || (Mysqld == MysqldState.Up && ReadOnly));
-        return new Report("C1", Name, Incarnation, _seq + 1, Highest, _progress, facts, TakeOver, null, letGo);
+        return new Report("C1", Name, Incarnation, _seq + 1, Highest, _progress, facts, TakeOver, null, letGo, QuietMs: QuietMs);
     }
 
     private (string Code, Action? Do, bool Failed)? NextStep(HostOrder o)
@@ -221,6 +245,8 @@ internal sealed partial class ModelHost(string name, World world)
             return ("read_only", null, true);
         if (Mysqld == MysqldState.Up && (o.Replication.Action == ReplicationAction.Stop) != ReplicationStopped)
             return ("replication", () => ReplicationStopped = !ReplicationStopped, false);
+        if (Mysqld == MysqldState.Up && (o.Replication.Action == ReplicationAction.Hold) != ReceiverHeld)
+            return ("replication", () => ReceiverHeld = !ReceiverHeld, false);
         if (Mysqld == MysqldState.Up && o.Replication is { Action: ReplicationAction.Follow, Source: { } source } && Source != source.Host)
             return ("repoint", () => (Applied, Source) = (Received, source.Host), false);
         if (o.Writable && Mysqld != MysqldState.Up)

@@ -11,6 +11,25 @@ namespace Mmm.Shared.Tests.Decisions;
 public sealed class OrdersTests
 {
     [Fact]
+    public void An_order_that_an_agent_which_is_heard_does_not_take_up_is_sent_through_the_others_as_well()
+    {
+        World w = World.Running();
+        w.Db3.AgentDeaf = true;
+        w.Say("set_offline", "db3");
+        w.Run(2);
+        Assert.DoesNotContain(w.Effects, e => e.Effect is RelayOrder);
+
+        w.Run(3);
+
+        Assert.Contains(w.Effects, e => e.Effect is RelayOrder { Order: { Host: "db3", State: HostState.AdminOffline } });
+        w.Db3.AgentDeaf = false;
+        w.Run(3);
+        w.Effects.Clear();
+        w.Run(5);
+        Assert.DoesNotContain(w.Effects, e => e.Effect is RelayOrder);
+    }
+
+    [Fact]
     public void Hosts_whose_orders_do_not_change_are_told_nothing_when_the_version_goes_up()
     {
         World w = World.Running(Worlds.Topology(slaves: 2));
@@ -33,7 +52,8 @@ public sealed class OrdersTests
         w.Delay = () => lost-- > 0 ? null : TimeSpan.Zero;
         lost = 3;
         w.Say("set_offline", "db3");
-        w.Until(() => w.Db3.Addresses.Count == 0, 5);
+        // Its address goes before, as its lease is withdrawn.
+        w.Until(() => w.OrdersTo("db3").LastOrDefault() is { } last && w.Db3.Highest == last.Id, 5);
         int sent = w.OrdersTo("db3").Count();
         Assert.InRange(sent, 2, 3);
         w.Run(5);
@@ -129,9 +149,9 @@ public sealed class OrdersTests
         Assert.Equal(w.Db2.TakeOver.Position, w.Doc.ActiveMaster!.StartAt);
     }
 
-    /// <summary>Giving the role back to the server that slaves follow anyway changes nothing for them.</summary>
+    /// <summary>Giving the role back to the server that slaves follow anyway: they were held at its end meanwhile, and are let go.</summary>
     [Fact]
-    public void Slaves_are_told_nothing_when_the_role_returns_to_the_same_active_master()
+    public void Slaves_are_not_pointed_elsewhere_when_the_role_returns_to_the_same_active_master()
     {
         World w = World.Running();
         MasterRecord before = w.Doc.ActiveMaster!;
@@ -139,7 +159,8 @@ public sealed class OrdersTests
         w.Say("move_role", "writer", "db2");
         w.Until(() => w.Codes.Contains("writer_move_failed"), 10);
         w.Run(3);
-        Assert.Empty(w.OrdersTo("db3"));
+        Assert.All(w.OrdersTo("db3"), o => Assert.Equal("db1", o.Replication.Source!.Host));
+        Assert.Equal([true, false], w.OrdersTo("db3").Select(o => o.Replication.Until is not null));
         Assert.Equal((before.Host, before.Since, before.StartAt), (w.Doc.ActiveMaster!.Host, w.Doc.ActiveMaster.Since, w.Doc.ActiveMaster.StartAt));
     }
 
@@ -175,23 +196,32 @@ public sealed class OrdersTests
         Assert.Empty(manual.Kills);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Admin_offline_host_that_does_not_let_go_loses_its_role_with_its_lease(bool dies)
+    [Fact]
+    public void Host_that_dies_while_it_is_taken_out_loses_its_role_with_its_lease_and_stays_out()
     {
         World w = World.Running();
         w.Db1.AgentStuck = true;
         w.Say("set_offline", "db1");
         w.Run(1);
-        if (dies)
-            w.Db1.PowerOff();
-        w.Run(1);
+        w.Db1.PowerOff();
+        w.Until(() => Snapshots.Of(w.State, 1, null).Warnings.Any(x => x.StartsWith("role writer(10.0.250.50) waits for host db1 to let go, then goes to db2: ", StringComparison.Ordinal)
+            && x.Contains("; its lease runs out in ", StringComparison.Ordinal)), 15);
         Assert.False(w.Db2.Writable);
-        Assert.Contains(Snapshots.Of(w.State, 1, null).Warnings, x => x.StartsWith("role writer(10.0.250.50) waits for host db1 to let go, then goes to db2: ", StringComparison.Ordinal)
-            && x.Contains("; its lease runs out in ", StringComparison.Ordinal));
-        w.Until(() => w.Db2.EffectiveWriter, 2.5);
-        Assert.Equal(HostState.AdminOffline, w.StateOf("db1"));
+        w.Until(() => w.Db2.EffectiveWriter, 4);
+        w.Until(() => w.StateOf("db1") == HostState.AdminOffline, 5);
+    }
+
+    [Fact]
+    public void Host_that_does_not_let_go_is_not_taken_out()
+    {
+        World w = World.Running();
+        w.Db1.AgentStuck = true;
+        w.Say("set_offline", "db1");
+        w.Until(() => w.Doc.Move is null, 30);
+        Assert.Equal(HostState.Online, w.StateOf("db1"));
+        Assert.Contains(w.State.Notes, n => n.Code == "writer_move_failed" && n.Sentence.EndsWith("; 'db1' is not taken out", StringComparison.Ordinal));
+        w.Db1.AgentStuck = false;
+        w.Until(() => w.Db1.EffectiveWriter, 5);
     }
 
     [Fact]

@@ -47,6 +47,9 @@ internal sealed class Still
 
     public HashSet<string> Flapping { get; } = [];
 
+    /// <summary>Hosts that failed as active master and are not compared yet.</summary>
+    public HashSet<string> Unproven { get; } = [];
+
     public Dictionary<(string Host, CheckKind Kind), CheckVerdict> Checks { get; } = [];
 
     public HashSet<string> SilentAgents { get; } = [];
@@ -57,6 +60,9 @@ internal sealed class Still
     public HashSet<string> NeverUnderLease { get; } = [];
 
     public Dictionary<string, double> Uptime { get; } = [];
+
+    /// <summary>What a host says of its replication; well, and from where it should be, unless said.</summary>
+    public Dictionary<string, ReplicationFacts?> Replication { get; } = [];
 
     public Still Set(string host, CheckVerdict verdict, params CheckKind[] kinds)
     {
@@ -72,7 +78,8 @@ internal sealed class Still
             HostState s = States.GetValueOrDefault(h, HostState.Online);
             return new HostRecord(
                 s, At - TimeSpan.FromSeconds(InState.GetValueOrDefault(h, 3600)), "as written down",
-                s == HostState.Online ? null : At - TimeSpan.FromSeconds(DownFor.GetValueOrDefault(h, 3600)), [], Flapping.Contains(h), !NeverUnderLease.Contains(h));
+                s == HostState.Online ? null : At - TimeSpan.FromSeconds(DownFor.GetValueOrDefault(h, 3600)), [], Flapping.Contains(h), !NeverUnderLease.Contains(h),
+                Unproven.Contains(h) ? new PendingRejoin(null) : null);
         }
 
         string[] online = [.. Topology.Hosts.Keys.Where(h => States.GetValueOrDefault(h, HostState.Online) == HostState.Online)];
@@ -112,5 +119,7 @@ internal sealed class Still
 
     private Report Report(string h) => new(
         "C1", h, 1, 1, DecisionId.None, OrderProgress.None,
-        new HostFacts(MysqldState.Up, null, h != Writer, [], null, null, null, (long)Uptime.GetValueOrDefault(h, 864000), "10.11.6-MariaDB"), null);
+        new HostFacts(MysqldState.Up, null, h != Writer, [], Replication.TryGetValue(h, out ReplicationFacts? said) ? said : Well(Topology.Hosts[h].Peer ?? ActiveMaster), null, null, (long)Uptime.GetValueOrDefault(h, 864000), "10.11.6-MariaDB"), null);
+
+    private ReplicationFacts? Well(string? source) => source is null ? null : new ReplicationFacts(Topology.Hosts[source].Ip, 3306, source, "Yes", true, 0, null, true);
 }

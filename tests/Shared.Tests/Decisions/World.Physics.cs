@@ -27,7 +27,7 @@ internal sealed partial class World
             Acknowledged = h.Received = ++h.Applied;
         foreach (ModelHost h in Hosts.Values.Where(h => h is { Power: true, Mysqld: MysqldState.Up, ReplicationStopped: false, Linked: true }))
         {
-            if (h.Source is { } s && Hosts[s] is { Power: true, Linked: true, Mysqld: MysqldState.Up } source && !h.IoBroken)
+            if (h.Source is { } s && Hosts[s] is { Power: true, Linked: true, Mysqld: MysqldState.Up } source && !h.IoBroken && !h.ReceiverHeld)
                 h.Received = Math.Max(h.Received, source.Applied);
             if (!h.SqlBroken)
                 h.Applied = Math.Max(h.Applied, h.Received);
@@ -39,7 +39,7 @@ internal sealed partial class World
         Host host = Topology.Hosts[h.Name];
         bool up = h is { Power: true, Linked: true, Mysqld: MysqldState.Up };
         bool io = h.Source is { } s && Hosts[s] is { Power: true, Linked: true, Mysqld: MysqldState.Up };
-        CheckSight threads = !up ? Unknown(host) : RepSight(h.Name, CheckKind.RepThreads, io && !h.SqlBroken && !h.ReplicationStopped, "Replication is broken");
+        CheckSight threads = !up ? Unknown(host) : RepSight(h.Name, CheckKind.RepThreads, io && !h.SqlBroken && !h.ReplicationStopped && !h.ReceiverHeld, "Replication is broken");
         CheckSight backlog = !up ? Unknown(host) : RepSight(h.Name, CheckKind.RepBacklog, !h.IoBroken, "Backlog is too big");
         return new ReplicationSight("C1", h.Name, threads, backlog, up && h.Source is not null ? Topology.Hosts[h.Source].Ip : null, 0, up ? h.ReadOnly : null, null);
     }

@@ -25,6 +25,7 @@ internal static class Worlds
         AgentTimeout: TimeSpan.FromSeconds(2),
         LeaseTtl: TimeSpan.FromSeconds(3.2),
         CatchUpTimeout: TimeSpan.FromSeconds(10),
+        MoveMaxLag: TimeSpan.FromSeconds(2),
         MoveTimeout: TimeSpan.FromSeconds(20),
         StartupTimeout: TimeSpan.FromSeconds(15),
         SightTimeout: TimeSpan.FromSeconds(3));
@@ -64,6 +65,6 @@ internal static class Worlds
             [CheckKind.RepBacklog] = Check(1, 10),
         };
         var login = new MysqlLogin("mmm", new Secret("unused"));
-        return new ClusterSettings(topology, settings ?? Settings, checks.ToImmutableSortedDictionary(), Lease, new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), TimeSpan.FromSeconds(60), login, login, login);
+        return new ClusterSettings(topology, settings ?? Settings, checks.ToImmutableSortedDictionary(), Lease, new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), TimeSpan.FromSeconds(60), login, login, login, SemiSyncSettings.Off);
     }
 }

@@ -66,6 +66,80 @@ public sealed class WriterMoveTests
     }
 
     [Fact]
+    public void The_candidate_and_the_slaves_are_told_where_the_log_of_a_dead_master_ends_as_soon_as_its_agent_knows()
+    {
+        World w = World.Running();
+        var tail = new BinlogTail(9990, new BinlogPosition("bin.000001", 12345), null);
+        w.Db1.Tail = BinlogTail.Searching;
+        w.Db1.CrashMysqld();
+        w.Until(() => w.StateOf("db1") == HostState.HardOffline, 3);
+        w.Run(2);
+        Assert.DoesNotContain(w.OrdersTo("db2"), o => o.Writable);
+
+        w.Db1.Tail = tail;
+        w.Until(() => w.Db2.EffectiveWriter, 1);
+        w.Until(() => w.Db3.Source == "db2" && w.Doc.Move is null, 2);
+
+        Assert.All(w.OrdersTo("db2").Where(o => o.Writable && o.CatchUp is not null), o => Assert.Equal(tail, o.CatchUp!.Rest));
+        Assert.Equal(new PreviousMaster("db1", tail), w.Doc.ActiveMaster!.Before);
+        Assert.Equal(new PreviousLog("db1", w.Topology.Hosts["db1"].Ip, tail), w.OrdersTo("db3").Last().Replication.Before);
+    }
+
+    [Fact]
+    public void A_takeover_does_not_wait_for_ever_for_the_end_of_a_dead_masters_log()
+    {
+        World w = World.Running();
+        w.Db1.Tail = BinlogTail.Searching;
+        w.Db1.CrashMysqld();
+        w.Until(() => w.Db2.EffectiveWriter, w.State.Settings.CatchUpTimeout.TotalSeconds + 3);
+        Assert.Null(w.Doc.ActiveMaster!.Before);
+    }
+
+    [Fact]
+    public void A_takeover_from_a_silent_host_says_that_nothing_is_known_of_its_log()
+    {
+        World w = World.Running();
+        w.Db1.PowerOff();
+        w.Until(() => w.Db2.EffectiveWriter, 10);
+        Assert.Equal(BinlogTail.None("the agent on 'db1' is not reachable"), w.OrdersTo("db2").First(o => o.Writable).CatchUp!.Rest);
+        Assert.Null(w.Doc.ActiveMaster!.Before);
+    }
+
+    [Fact]
+    public void No_planned_move_begins_to_a_host_whose_agent_has_just_started_and_takes_nothing_over()
+    {
+        World w = World.Running();
+        w.Db2.QuietMs = 2500;
+        w.Run(1.1);
+        Assert.StartsWith("ERROR: The agent on 'db2' has just started, and takes no role over for ", w.Say("move_role", "writer", "db2"), StringComparison.Ordinal);
+        w.Db2.QuietMs = 0;
+        w.Run(1.1);
+        Assert.StartsWith("OK", w.Say("move_role", "writer", "db2"), StringComparison.Ordinal);
+        w.Until(() => w.Doc.Move is null && w.Db2.EffectiveWriter, 10);
+    }
+
+    [Fact]
+    public void Nothing_is_said_of_the_log_of_a_master_that_lives()
+    {
+        World w = World.Running();
+        w.Say("move_role", "writer", "db2");
+        w.Until(() => w.Doc.Move is null, 10);
+        Assert.All(w.OrdersTo("db2").Where(o => o.CatchUp is not null), o => Assert.Null(o.CatchUp!.Rest));
+    }
+
+    [Fact]
+    public void After_a_planned_move_the_slaves_are_told_where_the_log_of_the_master_before_ended()
+    {
+        World w = World.Running();
+        w.Say("move_role", "writer", "db2");
+        w.Until(() => w.Doc.Move is null, 10);
+        BinlogPosition end = w.OrdersTo("db2").First(o => o.CatchUp is not null).CatchUp!.UpTo!;
+        Assert.Equal(new PreviousMaster("db1", new BinlogTail(0, end, null)), w.Doc.ActiveMaster!.Before);
+        w.Run(1);
+        Assert.Equal(new PreviousLog("db1", w.Topology.Hosts["db1"].Ip, w.Doc.ActiveMaster.Before!.Rest), w.OrdersTo("db3").Last().Replication.Before);
+    }
+
+    [Fact]
     public void Silent_host_is_killed_and_its_lease_runs_out_while_its_silence_is_being_noticed()
     {
         World w = World.Running();
@@ -182,12 +256,14 @@ public sealed class WriterMoveTests
     }
 
     /// <summary>The candidate said that its catch-up failed, tried again and became writable before it heard that the role goes back.</summary>
-    [Fact]
-    public void Candidate_that_became_writable_after_all_is_caught_up_with_before_the_role_goes_back()
+    [Theory]
+    [InlineData("move_role", "writer", "db2")]
+    [InlineData("set_offline", "db1")]
+    public void Candidate_that_became_writable_after_all_is_caught_up_with_before_the_role_goes_back(string verb, params string[] arguments)
     {
         World w = World.Running();
         w.Db2.FailAt = "catch_up";
-        w.Say("move_role", "writer", "db2");
+        w.Say(verb, arguments);
         w.Until(() => w.Db2.Order is { Writable: true }, 5);
         // The order to give up is on its way for a moment.
         w.Db2.AgentDeaf = true;
@@ -199,6 +275,8 @@ public sealed class WriterMoveTests
         w.Until(() => w.Db1.EffectiveWriter && w.Doc.Move is null && w.Db3.Source == "db1", 10);
         Assert.Contains(w.OrdersTo("db1"), o => o.Writable && o.CatchUp is { From: "db2" });
         Assert.Equal(w.Acknowledged, w.Db1.Applied);
+        // Whoever was to be taken out has the role again; the other one was never meant.
+        Assert.Equal((HostState.Online, HostState.Online), (w.StateOf("db1"), w.StateOf("db2")));
     }
 
     /// <summary>Should the lease not have been enforced, against all rules: waiting is better than two hosts that take writes.</summary>

@@ -239,10 +239,58 @@ public sealed class LeaseHolderTests
         LeaseHolder holder = step.Next.Take(Yes(request, "m1") with { Addresses = [], Withdrawn = [Writer], Why = "taken" });
 
         Assert.DoesNotContain(holder.Tick(T(2500)).Asks, a => a is Hold);
-        Assert.Equal([Writer], holder.Tick(T(3200)).Lapsed);
         // Given again by a later order, it is held on to again.
         LeaseHolder again = Granted(holder.Tick(T(3200)).Next, Id(9), 3300, Writer);
         Assert.Contains(again.Tick(T(3300 + 2200)).Asks, a => a is Hold);
+    }
+
+    [Fact]
+    public void What_a_later_decision_has_taken_ends_at_once_whatever_the_others_still_grant()
+    {
+        HolderStep step = Granted(Holder(), Id(3), 0, Writer, Reader).Tick(T(640));
+        Renew request = step.Asks.OfType<Renew>().Single();
+        LeaseHolder told = step.Next.Take(Yes(request, "m1") with { Addresses = [Reader], Withdrawn = [Writer], Why = "taken" });
+
+        HolderStep lapsing = told.Tick(T(650));
+        LeaseHolder others = Answered(lapsing.Next, request, "m2", "m3");
+
+        Assert.Equal([Writer], lapsing.Lapsed);
+        Assert.Equal((TimeSpan.Zero, T(TtlMs)), (others.Left(Writer, T(640)), others.Left(Reader, T(640))));
+    }
+
+    [Fact]
+    public void After_a_doubt_only_a_request_made_since_lets_a_lease_go_on()
+    {
+        HolderStep before = Granted(Holder(keep: false), Id(3), 0, Writer, Reader).Tick(T(640));
+        Renew early = before.Asks.OfType<Renew>().Single();
+
+        HolderStep doubted = before.Next.Doubt(T(700));
+        LeaseHolder late = Answered(doubted.Next, early, "m1", "m2", "m3");
+
+        Assert.Equal(T(TtlMs / 10), late.Left(Writer, T(700)));
+        Assert.Equal(new HashSet<RoleAddress> { Writer, Reader }, [.. late.Tick(T(700 + (TtlMs / 10))).Lapsed]);
+        Renew since = doubted.Asks.OfType<Renew>().Single();
+        Assert.Equal(T(TtlMs - 100), Answered(late, since, "m2", "m3").Left(Writer, T(800)));
+    }
+
+    [Fact]
+    public void A_doubt_asks_the_other_hosts_too_and_never_lengthens_a_lease()
+    {
+        LeaseHolder nearlyOver = Granted(Holder(), Id(3), 0, Writer);
+
+        HolderStep doubted = nearlyOver.Doubt(T(TtlMs - 10));
+
+        Assert.Equal(T(10), doubted.Next.Left(Writer, T(TtlMs - 10)));
+        Hold hold = Assert.Single(doubted.Asks.OfType<Hold>());
+        Assert.Equal(T(TtlMs), doubted.Next.Take(Agrees(hold, "db2")).Left(Writer, T(TtlMs - 10)));
+    }
+
+    [Fact]
+    public void A_balanced_address_that_is_kept_anyway_is_kept_in_doubt()
+    {
+        LeaseHolder holder = Granted(Holder(keep: true), Id(3), 0, Reader);
+
+        Assert.Empty(holder.Doubt(T(100)).Next.Tick(T(1000)).Lapsed);
     }
 
     [Fact]

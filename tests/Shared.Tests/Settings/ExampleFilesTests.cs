@@ -1,3 +1,4 @@
+using Mmm.Shared.Agents;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Settings;
@@ -75,11 +76,11 @@ public sealed class ExampleFilesTests
         Assert.Equal(new CheckSettings(Ms(1000), Ms(10000), Ms(2000)), c1.Checks[CheckKind.RepBacklog]);
         Assert.Equal(
             new DecisionSettings(
-                ClusterMode.Active, TimeSpan.Zero, 3, TimeSpan.FromHours(1), Ms(120_000), true, Ms(60_000), Ms(60_000), Ms(2000), Ms(3200), Ms(10_000), Ms(20_000), Ms(15_000), Ms(3000)),
+                ClusterMode.Active, TimeSpan.Zero, 3, TimeSpan.FromHours(1), Ms(120_000), true, Ms(60_000), Ms(60_000), Ms(2000), Ms(3200), Ms(10_000), Ms(2000), Ms(20_000), Ms(15_000), Ms(3000), new FailoverPolicy(null, false)),
             c1.Decisions);
         Assert.Equal(new MembershipSettings(Ms(300), Ms(1200), Ms(1000), Ms(1), Ms(200), Ms(1000)), settings.Monitor.Membership);
         Assert.Equal(
-            new AgentSettings("/var/lib/mmm-agent", null, null, null, Ms(500), Ms(50), Ms(2000), Ms(500), 10, Ms(100), Ms(10_000)),
+            new AgentSettings("/var/lib/mmm-agent", null, null, null, Ms(500), Ms(50), Ms(2000), Ms(500), 10, Ms(100), Ms(10_000), 9990),
             settings.Agent);
         Assert.Equal(Ms(60_000), c1.MaxBacklog);
         Assert.Equal(new LeaseSettings(Ms(1000), true, true, true), c1.Lease);

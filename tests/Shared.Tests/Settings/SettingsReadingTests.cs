@@ -1,3 +1,4 @@
+using Mmm.Shared.Agents;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Settings;
@@ -50,7 +51,7 @@ public sealed class SettingsReadingTests
             }
             agent {
               state_dir = /srv/agent, bind_address = "0.0.0.0", mysql_socket = /run/x.sock, mysql_pid_file = /run/x.pid, heartbeat_interval = 200ms
-              local_watch_interval = 20ms, statement_timeout = 1s, writer_grace = 0s, max_kill_retries = 5, kill_retry_interval = 50ms, announce_interval = 30s
+              local_watch_interval = 20ms, statement_timeout = 1s, writer_grace = 0s, max_kill_retries = 5, kill_retry_interval = 50ms, announce_interval = 30s, binlog_port = 0
             }
             """).Settings;
 
@@ -63,7 +64,7 @@ public sealed class SettingsReadingTests
         Assert.Equal("/usr/bin/kill-host", settings.Monitor.KillHostBin);
         Assert.Equal(TimeSpan.FromSeconds(20), settings.Monitor.KillHostTimeout);
         Assert.Equal(
-            new AgentSettings("/srv/agent", "0.0.0.0", "/run/x.sock", "/run/x.pid", Ms(200), Ms(20), Ms(1000), Ms(0), 5, Ms(50), Ms(30_000)),
+            new AgentSettings("/srv/agent", "0.0.0.0", "/run/x.sock", "/run/x.pid", Ms(200), Ms(20), Ms(1000), Ms(0), 5, Ms(50), Ms(30_000), 0),
             settings.Agent);
     }
 
@@ -74,12 +75,12 @@ public sealed class SettingsReadingTests
             """
             cluster C1 {
               mode = wait, auto_set_online = 11s, flap_count = 12, flap_duration = 13s, wait_for_other_master = 14s, careful_startup = off, master_connect_retry = 15s
-              quick_recovery = 16s, agent_timeout = 17s, lease.ttl = 18200ms, catch_up_timeout = 19s, move_timeout = 40s, startup_timeout = 21s, sight_timeout = 22s, max_backlog = 23s
+              quick_recovery = 16s, agent_timeout = 17s, lease.ttl = 18200ms, catch_up_timeout = 19s, move_max_lag = 3s, move_timeout = 40s, startup_timeout = 21s, sight_timeout = 22s, max_backlog = 23s
             }
             """).Settings.Clusters["C1"].Decisions;
 
         Assert.Equal(
-            new DecisionSettings(ClusterMode.Wait, S(11), 12, S(13), S(14), false, S(15), S(16), S(17), Ms(18_200), S(19), S(40), S(21), S(22)),
+            new DecisionSettings(ClusterMode.Wait, S(11), 12, S(13), S(14), false, S(15), S(16), S(17), Ms(18_200), S(19), S(3), S(40), S(21), S(22), new FailoverPolicy(null, false)),
             decisions);
     }
 
@@ -96,6 +97,20 @@ public sealed class SettingsReadingTests
     [InlineData("cluster_defaults.addresses { probe = 20ms, check_interval = 0s }", 20, false, 0)]
     public void What_is_done_about_other_machines_that_answer_for_an_address_arrives_too(string line, int probeMs, bool take, int checkMs) =>
         Assert.Equal(new AddressSettings(Ms(probeMs), take, Ms(checkMs)), SettingsBase.Read(line).Settings.Clusters["C1"].Addresses);
+
+    [Theory]
+    [InlineData("", null, false)]
+    [InlineData("cluster C1.failover.maximum_loss = 0", 0L, false)]
+    [InlineData("cluster_defaults { failover { maximum_loss = 12, require_semi_sync = on }, replication.semi_sync = prefer }", 12L, true)]
+    public void What_a_failover_may_lose_arrives_too(string line, long? most, bool proof) =>
+        Assert.Equal(new FailoverPolicy(most, proof), SettingsBase.Read(line).Settings.Clusters["C1"].Decisions.Failover);
+
+    [Theory]
+    [InlineData("", SemiSyncMode.Off, 1000)]
+    [InlineData("cluster C1.replication { semi_sync = require }", SemiSyncMode.Require, 1000)]
+    [InlineData("cluster_defaults.replication { semi_sync = prefer, semi_sync_timeout = 50ms }", SemiSyncMode.Prefer, 50)]
+    public void Semi_sync_arrives_too(string line, SemiSyncMode mode, int timeoutMs) =>
+        Assert.Equal(new SemiSyncSettings(mode, Ms(timeoutMs)), SettingsBase.Read(line).Settings.Clusters["C1"].SemiSync);
 
     [Theory]
     [InlineData("", false)]
@@ -168,7 +183,8 @@ public sealed class SettingsReadingTests
     [InlineData("cluster C1.lease.ttl = 1200ms", null)]
     [InlineData("cluster C1.roles.writer.hosts = [db1]", "/mmm.conf:16: cluster C1.roles.writer.hosts: only 'db1' may be the active master")]
     [InlineData("cluster C1.roles.writer.ips = [\"127.0.0.9\"]", "/mmm.conf:16: cluster C1.roles.writer.ips[0]: 127.0.0.9 is a loopback address")]
-    [InlineData("cluster C1.hosts.db3 { ip = \"10.0.0.12\", mysql_port = 3307, agent_port = 9990 }", "/mmm.conf:16: cluster C1.hosts.db3.ip: the hosts db2, db3 are on one machine")]
+    [InlineData("cluster C1.hosts.db3 { mysql_port = 9990 }", "/mmm.conf:8: cluster C1.hosts.db3.ip: agent.binlog_port: 10.0.0.13 port 9990 is already mysqld of host db3 of cluster C1")]
+    [InlineData("cluster C1.hosts.db3 { ip = \"10.0.0.12\", mysql_port = 3307, agent_port = 9991 }", "/mmm.conf:16: cluster C1.hosts.db3.ip: the hosts db2, db3 are on one machine")]
     [InlineData("include \"none.conf\"", "/mmm.conf:16: include: /none.conf does not exist")]
     public void Warnings(string line, string? warning)
     {

@@ -15,7 +15,7 @@ public sealed class SettingsRefusalTests
     [InlineData("monitor.ping_ip = []", "monitor.ping_ip: unknown key; allowed: http, kill_host_bin, kill_host_timeout, membership, ping_interval, ping_ips, state_dir; did you mean 'ping_ips'?")]
     [InlineData("monitor.http.prot = 1", "monitor.http.prot: unknown key; allowed: bind, read_only, token, token_file")]
     [InlineData("monitor.membership.stableafter = 1s", "did you mean 'stable_after'?")]
-    [InlineData("agent.heartbeatInterval = 1s", "agent.heartbeatInterval: unknown key; allowed: announce_interval, bind_address, heartbeat_interval, kill_retry_interval, local_watch_interval, max_kill_retries, mysql_pid_file, mysql_socket, state_dir, statement_timeout, writer_grace; did you mean 'heartbeat_interval'?")]
+    [InlineData("agent.heartbeatInterval = 1s", "agent.heartbeatInterval: unknown key; allowed: announce_interval, bind_address, binlog_port, heartbeat_interval, kill_retry_interval, local_watch_interval, max_kill_retries, mysql_pid_file, mysql_socket, state_dir, statement_timeout, writer_grace; did you mean 'heartbeat_interval'?")]
     [InlineData("monitors.mon1.prt = 1", "monitors.mon1.prt: unknown key; allowed: address, http_port, port; did you mean 'port'?")]
     [InlineData("monitor_defaults.address = \"1.2.3.4\"", "monitor_defaults.address: unknown key; allowed: http_port, port")]
     [InlineData("cluster_defaults.max_backlogs = 1s", "cluster_defaults.max_backlogs: unknown key; allowed: see mmm.reference.conf; did you mean 'max_backlog'?")]
@@ -42,6 +42,8 @@ public sealed class SettingsRefusalTests
     [InlineData("cluster C1.max_backlog = null", "cluster C1.max_backlog: is missing; allowed: a duration with unit")]
     [InlineData("cluster C1.max_backlog = [5s]", "is a list; allowed: a duration")]
     [InlineData("cluster C1.max_backlog { a = 1 }", "is a { … } section; allowed: a duration")]
+    [InlineData("cluster C1.failover.maximum_loss = -1", "cluster C1.failover.maximum_loss: is '-1'; allowed: any, or a whole number of transactions")]
+    [InlineData("cluster C1.failover.require_semi_sync = on", "cluster C1.failover.require_semi_sync: needs semi-sync: no failover could ever take place; allowed: replication.semi_sync = prefer or require, or failover.require_semi_sync = off")]
     [InlineData("cluster C1.lease.ttl = 1199ms", "cluster C1.lease.ttl: is '1199ms'; allowed: a duration with unit, 1.2s to 1m")]
     [InlineData("cluster C1.lease.ttl = 61s", "cluster C1.lease.ttl: is '61s'; allowed: a duration with unit, 1.2s to 1m")]
     [InlineData("cluster C1.fencing.timeout = 99ms", "cluster C1.fencing.timeout: is '99ms'; allowed: a duration with unit, 100ms to 1m")]
@@ -158,6 +160,7 @@ public sealed class SettingsRefusalTests
     public void Hosts_and_roles(string line, string problem, bool others = false) => One(line, problem, others);
 
     [Theory]
+    [InlineData("agent.binlog_port = 3306", "agent.binlog_port: 10.0.0.11 port 3306 is already mysqld of host db1 of cluster C1")]
     [InlineData(Role + "reader.ips = [\"10.0.0.50\"]", "cluster C1.roles.reader.ips[0]: 10.0.0.50 is already an address of role writer of cluster C1 (/mmm.conf:11)")]
     [InlineData(Role + "reader.ips = [\"10.0.0.51\", \"10.0.0.51\"]", "cluster C1.roles.reader.ips[1]: 10.0.0.51 is already an address of role reader")]
     [InlineData(Role + "reader.ips = [\"10.0.0.13\"]", "10.0.0.13 is already the address of host db3 (/mmm.conf:8)")]

@@ -73,7 +73,7 @@ internal sealed partial class AgentProcess
         Mysqld m = host.Mysqld;
         if (m.State != MysqldState.Up)
             return false;
-        bool stop = order.Replication.Action == ReplicationAction.Stop;
+        bool stop = order.Replication.Action is ReplicationAction.Stop or ReplicationAction.Hold;
         if (stop != m.ReplicationStopped)
         {
             Begin("replication");

@@ -3,6 +3,7 @@ using Mmm.Control.Monitors;
 using Mmm.Control.Verbs;
 using Mmm.Shared.Api;
 using Mmm.Shared.Checks;
+using Mmm.Shared.Grants;
 using Mmm.Shared.Status;
 using static Mmm.Shared.Messages.StatusProtocol;
 
@@ -31,7 +32,7 @@ internal static class Completer
         {
             IEnumerable<string> candidates = typed.AfterOptionWithValue ? [] : await Candidates(typed, context, cancel);
             if (classic)
-                candidates = candidates.Where(c => !_options.Contains(c) && HelpText.Extra.All(e => e.Name != c));
+                candidates = candidates.Where(c => !_options.Contains(c) && c != MmmVerbs.DryRun && (MmmVerbs.Find(c) is not null || HelpText.Extra.All(e => e.Name != c)));
             foreach (string candidate in candidates.Where(c => c.StartsWith(typed.Current, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal))
                 await context.Out.WriteLineAsync(candidate);
         }
@@ -46,7 +47,8 @@ internal static class Completer
     private static async Task<IEnumerable<string>> Candidates(Typed typed, CliContext context, CancellationToken cancel)
     {
         if (typed.Current.StartsWith('-'))
-            return typed.Words is [MmmVerbs.MoveRole, ..] ? [.. _options, MmmVerbs.Force] : _options;
+            return typed.Words is [{ } name, ..] && MmmVerbs.Find(name) is { } verb
+                ? [.. _options, .. verb.MayBeForced ? [MmmVerbs.Force] : Array.Empty<string>(), .. verb.MayBeDryRun ? [MmmVerbs.DryRun] : Array.Empty<string>()] : _options;
         if (typed.Words.IsEmpty && typed.Current.StartsWith('@'))
             return (await WithSession(typed, context, s => s.ClusterNames(cancel))).Select(c => "@" + c);
         if (typed.Words.IsEmpty)
@@ -57,10 +59,11 @@ internal static class Completer
             ["cluster"] => ["show", "status"],
             [MonitorsVerb.Name] => ["add", "remove", "replace", "bootstrap"],
             [MonitorsVerb.Name, "add" or "remove" or "replace"] or [MonitorsVerb.Name, "replace", _] => await MonitorNames(typed, context, cancel),
+            ["grants"] => [.. LeastPrivileges.All.Select(p => p.Name)],
             ["completion"] => ["bash", "zsh", "fish"],
             [MmmVerbs.Checks] => (await Hosts(typed, context, cancel)).Append(MmmChecks.All),
             [MmmVerbs.Checks, _] => CheckNames.All.Select(CheckNames.NameOf).Append(MmmChecks.All),
-            [MmmVerbs.SetOnline] or [MmmVerbs.SetOffline] or [MmmVerbs.MoveRole, _] or [MmmVerbs.SetIp, _] => await Hosts(typed, context, cancel),
+            ["explain"] or ["check-setup"] or [MmmVerbs.SetOnline] or [MmmVerbs.SetOffline] or [MmmVerbs.MoveRole, _] or [MmmVerbs.SetIp, _] => await Hosts(typed, context, cancel),
             [MmmVerbs.MoveRole] => (await Snapshot(typed, context, cancel)).Roles.Select(r => r.Address.Role),
             [MmmVerbs.SetIp] => (await Snapshot(typed, context, cancel)).Roles.Select(r => r.Address.Ip),
             _ => [],

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Mmm.Control.Screens;
 using Mmm.Shared.Api;
+using Mmm.Shared.Status;
+using static Mmm.Shared.Messages.StatusProtocol;
 
 namespace Mmm.Control.Verbs;
 
@@ -43,6 +45,40 @@ internal static class MoreVerbs
         ClusterReading reading = await session.Reading(cancel);
         return VerbResult.Of(
             StatusScreen.Notes(reading.Snapshot.Notes, session.Context.Zone), reading.Stale ? ExitCodes.NoCoordinator : ExitCodes.Ok, reading, ApiFormat.Pretty.ClusterReading);
+    }
+
+    /// <summary>Why a host is as it is, and what can be done.</summary>
+    public static async Task<VerbResult> Explain(string host, Session session, CancellationToken cancel)
+    {
+        ClusterReading reading = await session.Reading(cancel);
+        if (reading.Snapshot.Hosts.FirstOrDefault(h => h.Name == host) is not { } view)
+        {
+            string unknown = MmmAnswers.UnknownHost(host);
+            return VerbResult.Of(unknown, ExitCodes.Refused, new CommandAnswer("explain", false, unknown), ApiFormat.Pretty.CommandAnswer);
+        }
+
+        ClusterReading picked = reading with { Snapshot = reading.Snapshot with { Hosts = [view] } };
+        return VerbResult.Of(
+            ExplainScreen.Render(view), reading.Stale ? ExitCodes.NoCoordinator : ExitCodes.Ok, picked, ApiFormat.Pretty.ClusterReading,
+            Session.Staleness(reading) is { } old ? $"Warning: {old}" : null);
+    }
+
+    /// <summary>How the servers are set up, and the statements that mend what is wrong.</summary>
+    public static async Task<VerbResult> CheckSetup(string? host, Session session, CancellationToken cancel)
+    {
+        ClusterReading reading = await session.Reading(cancel);
+        string[] hosts = [.. reading.Snapshot.Hosts.Select(h => h.Name).Where(h => host is null || h == host)];
+        if (hosts.Length == 0)
+        {
+            string unknown = MmmAnswers.UnknownHost(host ?? "");
+            return VerbResult.Of(unknown, ExitCodes.Refused, new CommandAnswer("check-setup", false, unknown), ApiFormat.Pretty.CommandAnswer);
+        }
+
+        ImmutableArray<SetupFinding> findings = [.. (reading.Snapshot.Setup ?? []).Where(f => hosts.Contains(f.Host))];
+        ClusterReading picked = reading with { Snapshot = reading.Snapshot with { Hosts = [.. reading.Snapshot.Hosts.Where(h => hosts.Contains(h.Name))], Setup = findings } };
+        return VerbResult.Of(
+            SetupScreen.Render(hosts, findings), reading.Stale ? ExitCodes.NoCoordinator : findings.Any(f => f.IsError) ? ExitCodes.Refused : ExitCodes.Ok, picked, ApiFormat.Pretty.ClusterReading,
+            Session.Staleness(reading) is { } old ? $"Warning: {old}" : null);
     }
 
     private static Task<MonitorsReading> Monitors(Session session, CancellationToken cancel) => session.Client.Get(

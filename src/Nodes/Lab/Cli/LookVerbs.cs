@@ -54,7 +54,7 @@ internal static class LookVerbs
 
     private static async Task<(string Server, string Replica)> DescribeServerAsync(LabCluster lab, LabHost host, CancellationToken ct)
     {
-        MariaDbServer server = lab.Server(host.Name);
+        LabServer server = lab.Server(host.Name);
         if (!await server.AnswersAsync(ct))
             return ("no answer", "");
         string writable = await server.IsReadOnlyAsync(ct) ? "read-only" : "WRITABLE";

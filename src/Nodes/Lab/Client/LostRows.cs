@@ -7,7 +7,7 @@ namespace Mmm.Lab.Client;
 public static class LostRows
 {
     /// <summary>Ids that a server acknowledged in this run and that <paramref name="server"/> does not have.</summary>
-    public static async Task<IReadOnlyList<long>> OnAsync(MariaDbServer server, LabPaths paths, long run, CancellationToken ct)
+    public static async Task<IReadOnlyList<long>> OnAsync(LabServer server, LabPaths paths, long run, CancellationToken ct)
     {
         HashSet<long> missing = File.Exists(paths.ClientAcknowledged)
             ? [.. File.ReadLines(paths.ClientAcknowledged).Where(l => l.Length > 0).Select(l => long.Parse(l, CultureInfo.InvariantCulture))]

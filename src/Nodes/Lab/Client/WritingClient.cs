@@ -77,7 +77,7 @@ internal sealed class WritingClient(LabPaths paths, ClientSettings settings, str
             }
 
             await using MySqlCommand command = _connection.CreateCommand();
-            command.CommandText = "INSERT INTO lab.writes (run, id, server) VALUES (@run, @id, @@server_id) RETURNING server";
+            command.CommandText = "INSERT INTO lab.writes (run, id, server) VALUES (@run, @id, @@server_id); SELECT @@server_id";
             command.Parameters.AddWithValue("@run", settings.Run);
             command.Parameters.AddWithValue("@id", id);
             Task<object?> answer = command.ExecuteScalarAsync();

@@ -132,6 +132,8 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
         Password = login.Password.Reveal(),
         Pooling = false,
         SslMode = MySqlSslMode.Preferred,
+        // A server without TLS: its login of today's default kind (caching_sha2_password) sends the password encrypted with the server's key.
+        AllowPublicKeyRetrieval = true,
         ConnectionTimeout = (uint)Math.Max(1, Math.Ceiling(timeout.TotalSeconds)),
         DefaultCommandTimeout = 0,
         ApplicationName = "mmm-monitor",

@@ -52,8 +52,21 @@ public sealed class MysqlSights : IMysqlSights
             {
                 await using MySqlCommand command = new(dialect.BinlogEnd, connection);
                 await using MySqlDataReader row = await command.ExecuteReaderAsync().ConfigureAwait(false);
-                return await row.ReadAsync().ConfigureAwait(false)
-                    ? new SourceReading(null, new BinlogPosition(row.GetString(0), Convert.ToInt64(row.GetValue(1), CultureInfo.InvariantCulture)))
+                (string? file, string? position) = (null, null);
+                while (await row.ReadAsync().ConfigureAwait(false))
+                {
+                    string name = row.GetString(0);
+                    string value = Convert.ToString(row.GetValue(1), CultureInfo.InvariantCulture) ?? "";
+                    (file, position) = name.ToUpperInvariant() switch
+                    {
+                        "BINLOG_SNAPSHOT_FILE" => (value, position),
+                        "BINLOG_SNAPSHOT_POSITION" => (file, value),
+                        _ => (name, value),
+                    };
+                }
+
+                return file is { Length: > 0 } && position is not null
+                    ? new SourceReading(null, new BinlogPosition(file, long.Parse(position, CultureInfo.InvariantCulture)))
                     : new SourceReading("it writes no binary log", null);
             }
             catch (MySqlException e) when (MysqlErrors.IsMissingPrivilege(e))

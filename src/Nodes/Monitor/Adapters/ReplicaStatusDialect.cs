@@ -14,7 +14,7 @@ namespace Mmm.Monitor.Adapters;
 /// <param name="ExecutedPosition">The place in it.</param>
 /// <param name="ChannelName">Name of the channel; null = this server has only one.</param>
 /// <param name="Privilege">What <paramref name="ReplicaStatus"/> needs, for the operator.</param>
-/// <param name="BinlogEnd">One row: file and position of the end of the server's own binary log; none when it writes none.</param>
+/// <param name="BinlogEnd">File and position of the end of the server's own binary log, as a row, or as one named row each; no row, or an empty file, when it writes none.</param>
 /// <param name="BinlogPrivilege">What <paramref name="BinlogEnd"/> needs, for the operator.</param>
 internal sealed record ReplicaStatusDialect(
     string Trivial,
@@ -37,7 +37,10 @@ internal sealed record ReplicaStatusDialect(
     private static readonly ReplicaStatusDialect _mariaDb = new(
         AnyTrivial, "SHOW ALL SLAVES STATUS", "SELECT @@global.read_only, @@global.gtid_binlog_pos",
         "Slave_IO_Running", "Slave_SQL_Running", "Master_Host", "Seconds_Behind_Master", "Relay_Master_Log_File", "Exec_Master_Log_Pos", "Connection_name", "SLAVE MONITOR",
-        "SHOW MASTER STATUS", "BINLOG MONITOR");
+        // SHOW MASTER STATUS waits for a lock that a commit holds while it waits for a replica's acknowledgement or the disk (seen with 10.11), and would leave a connection behind each time.
+        // (information_schema's view of the same looks at all status variables, some of which wait for a replication thread that is just starting or stopping.)
+        "SHOW GLOBAL STATUS LIKE 'binlog_snapshot_%'",
+        "SLAVE MONITOR");
 
     private static readonly ReplicaStatusDialect _mysqlOld = new(
         AnyTrivial, "SHOW SLAVE STATUS", "SELECT @@global.read_only, @@global.gtid_executed",

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Mmm.Shared.Agents;
+using Mmm.Shared.Gtids;
 using Mmm.Shared.Messages;
 using MySqlConnector;
 
@@ -33,8 +34,17 @@ public sealed class MariaDbDialect : MysqlDialect
     public override string SessionSetUp => "SET SESSION sql_mode='', SESSION character_set_client=utf8mb4";
 
     public override string Look =>
-        "SELECT @@global.read_only, @@version, @@global.pid_file, @@global.datadir, @@global.gtid_binlog_pos, @@global.gtid_slave_pos; "
-        + "SHOW MASTER STATUS; SHOW ALL SLAVES STATUS";
+        "SELECT @@global.read_only, @@version, @@global.pid_file, @@global.datadir, @@global.gtid_binlog_pos, @@global.gtid_slave_pos, @@global.log_bin_index, @@global.server_id, @@global.gtid_binlog_state; "
+        + $"{BinlogEndOf}; SHOW ALL SLAVES STATUS";
+
+    /// <summary>
+    /// Where the last commit ended. SHOW MASTER STATUS waits for a lock that a commit holds while it waits for a replica's acknowledgement or the disk (seen with 10.11): the server would
+    /// seem to hang, and every look would leave a connection behind. (The same from information_schema looks at all status variables, some of which wait for a replication thread that is
+    /// just starting or stopping.)
+    /// </summary>
+    private const string BinlogEndOf = "SHOW GLOBAL STATUS LIKE 'binlog_snapshot_%'";
+
+    public override string? ExactBinlogEnd => "SHOW MASTER STATUS";
 
     public override string Threads => "SELECT ID, USER, HOST, COMMAND, TIME FROM information_schema.PROCESSLIST";
 
@@ -57,7 +67,15 @@ public sealed class MariaDbDialect : MysqlDialect
     public override string WaitApplied(bool defaultChannel) =>
         $"SELECT MASTER_POS_WAIT(@file, @position, @seconds{(defaultChannel ? "" : ", @channel")})";
 
-    public override string StopReplication(bool defaultChannel) => $"STOP SLAVE{Channel(defaultChannel)}";
+    public override string WaitGtid => "SELECT MASTER_GTID_WAIT(@gtid, @seconds)";
+
+    /// <summary>
+    /// A semi-sync replica that stops its receiver logs in to the source to end its connection there, and holds up every SHOW … STATUS meanwhile: 5 s for a source that has vanished, unless it
+    /// is told otherwise.
+    /// </summary>
+    private const string Impatient = "SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout=1; ";
+
+    public override string StopReplication(bool defaultChannel) => $"{Impatient}STOP SLAVE{Channel(defaultChannel)}";
 
     public override string StartReplication(bool defaultChannel, StoppedThreads threads) => (threads.Io, threads.Sql) switch
     {
@@ -65,6 +83,12 @@ public sealed class MariaDbDialect : MysqlDialect
         (false, true) => $"START SLAVE{Channel(defaultChannel)} SQL_THREAD",
         _ => $"START SLAVE{Channel(defaultChannel)}",
     };
+
+    public override string StopReceiver(bool defaultChannel) => $"{Impatient}STOP SLAVE{Channel(defaultChannel)} IO_THREAD";
+
+    public override string StopApplier(bool defaultChannel) => $"STOP SLAVE{Channel(defaultChannel)} SQL_THREAD";
+
+    public override string StartApplierUntil(bool defaultChannel) => $"START SLAVE{Channel(defaultChannel)} SQL_THREAD UNTIL MASTER_LOG_FILE=@file, MASTER_LOG_POS=@position";
 
     public override string ChangeSource(bool defaultChannel, bool byGtid, ChannelOptions options)
     {
@@ -79,6 +103,15 @@ public sealed class MariaDbDialect : MysqlDialect
         return $"CHANGE MASTER{Channel(defaultChannel)} TO {string.Join(", ", parts)}";
     }
 
+    public override ChannelOptions TowardsAgent(ChannelOptions options) =>
+        new([.. options.All.Select(o => o.Name switch
+        {
+            "MASTER_SSL_VERIFY_SERVER_CERT" => o with { Value = "0" },
+            // With any of these the client checks against it, whatever the switch above says.
+            "MASTER_SSL_CA" or "MASTER_SSL_CAPATH" or "MASTER_SSL_CRL" or "MASTER_SSL_CRLPATH" => o with { Value = "" },
+            _ => o,
+        })]);
+
     public override async Task<ServerLook> ReadLookAsync(MySqlDataReader reader, CancellationToken cancel)
     {
         await reader.ReadAsync(cancel);
@@ -87,15 +120,22 @@ public sealed class MariaDbDialect : MysqlDialect
         string? pidFile = Text(reader.GetValue(2)) is { Length: > 0 } file ? Path.Combine(Text(reader.GetValue(3)) ?? "/", file) : null;
         string? gtid = Text(reader.GetValue(4));
         bool canFollowByGtid = Text(reader.GetValue(5)) is { Length: > 0 };
+        BinlogFiles? files = null;
+        if (Text(reader.GetValue(6)) is { Length: > 0 } index && Text(reader.GetValue(3)) is { Length: > 0 } folder)
+            files = new BinlogFiles(Path.Combine(folder, index), folder, Convert.ToInt64(reader.GetValue(7), CultureInfo.InvariantCulture), null, version, null);
+        var history = new GtidHistory(Text(reader.GetValue(8)) ?? "", Text(reader.GetValue(5)) ?? "");
         await reader.NextResultAsync(cancel);
         AgentProtocol.BinlogPosition? binlog = null;
-        if (await reader.ReadAsync(cancel))
-            binlog = new AgentProtocol.BinlogPosition(reader.GetString(0), Convert.ToInt64(reader.GetValue(1), CultureInfo.InvariantCulture));
+        var end = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        while (await reader.ReadAsync(cancel))
+            end[reader.GetString(0)] = Text(reader.GetValue(1)) ?? "";
+        if (end.GetValueOrDefault("binlog_snapshot_file") is { Length: > 0 } logFile)
+            binlog = new AgentProtocol.BinlogPosition(logFile, long.Parse(end["binlog_snapshot_position"], CultureInfo.InvariantCulture));
         await reader.NextResultAsync(cancel);
         var channels = ImmutableArray.CreateBuilder<FoundChannel>();
         while (await reader.ReadAsync(cancel))
             channels.Add(ReadChannel(new StatusRow(reader)));
-        return new ServerLook(readOnly, binlog, gtid, canFollowByGtid, version, pidFile, channels.ToImmutable());
+        return new ServerLook(readOnly, binlog, gtid, canFollowByGtid, version, pidFile, files, history, channels.ToImmutable());
     }
 
     private static FoundChannel ReadChannel(StatusRow row)
@@ -115,7 +155,8 @@ public sealed class MariaDbDialect : MysqlDialect
             receivedFile.Length == 0 ? null : new AgentProtocol.BinlogPosition(receivedFile, row.Number("Read_Master_Log_Pos") ?? 0),
             row.Number("Seconds_Behind_Master"),
             new ChannelOptions(ReadOptions(row)),
-            row.Text("Relay_Master_Log_File") is { Length: > 0 } applied ? new AgentProtocol.BinlogPosition(applied, row.Number("Exec_Master_Log_Pos") ?? 0) : null);
+            row.Text("Relay_Master_Log_File") is { Length: > 0 } applied ? new AgentProtocol.BinlogPosition(applied, row.Number("Exec_Master_Log_Pos") ?? 0) : null,
+            row.Text("Until_Condition") == "Master" ? new AgentProtocol.BinlogPosition(row.Text("Until_Log_File"), row.Number("Until_Log_Pos") ?? 0) : null);
     }
 
     private static ImmutableArray<ChannelOption> ReadOptions(StatusRow row)
@@ -137,12 +178,4 @@ public sealed class MariaDbDialect : MysqlDialect
     }
 
     private static string Channel(bool defaultChannel) => defaultChannel ? "" : " @channel";
-
-    /// <summary>A list is written into the text, as no parameter can be a list: digits and commas only.</summary>
-    private static string Numbers(string list)
-    {
-        IEnumerable<long> numbers = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(n => long.Parse(n, NumberStyles.None, CultureInfo.InvariantCulture));
-        return $"({string.Join(",", numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)))})";
-    }
 }

@@ -75,6 +75,8 @@ public sealed class MysqlConnections(MysqlEndpoint endpoint, TimeSpan statementT
             // Without asking the server to end the statement: a server that hangs would be waited for once more.
             CancellationTimeout = -1,
             AllowUserVariables = true,
+            // A server without TLS: its login of today's default kind (caching_sha2_password) sends the password encrypted with the server's key.
+            AllowPublicKeyRetrieval = true,
             ApplicationName = "mmm-agent",
         };
         return builder.ConnectionString;

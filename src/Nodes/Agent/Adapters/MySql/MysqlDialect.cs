@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Mmm.Actors.Agents;
 using Mmm.Shared.Agents;
+using Mmm.Shared.Gtids;
 using Mmm.Shared.Messages;
 using MySqlConnector;
 
@@ -16,19 +17,31 @@ public abstract class MysqlDialect
     /// <summary>Chooses by what the server says of itself.</summary>
     /// <param name="version">@@version as sent in the handshake.</param>
     /// <exception cref="MysqlServerException">No dialect for it.</exception>
-    public static MysqlDialect For(string version)
-    {
-        if (version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase))
-            return new MariaDbDialect();
-        throw new MysqlServerException(
-            $"this server is version {version}, which this agent cannot handle: it handles MariaDB 10.5 to 12");
-    }
+    public static MysqlDialect For(string version) =>
+        version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase) ? new MariaDbDialect() : MySqlFamilyDialect.Of(version);
 
     /// <summary>Run once on every new connection, so that quoting and waiting do not depend on the server's configuration.</summary>
     public abstract string SessionSetUp { get; }
 
     /// <summary>One batch that answers everything a look needs; read by <see cref="ReadLookAsync"/>.</summary>
     public abstract string Look { get; }
+
+    /// <summary>
+    /// The end of a read-only server's binary log, file and position, no row = it writes none. Null = the look's is as exact. (On a server that takes writes nobody needs it exact, and it may wait
+    /// for a commit.)
+    /// </summary>
+    public virtual string? ExactBinlogEnd => null;
+
+    /// <summary>Follows <see cref="Look"/> where semi-sync is looked after: its status, then its variables; read by <see cref="SemiSyncLook"/>.</summary>
+    public const string LookAtSemiSync = "; SHOW GLOBAL STATUS LIKE 'rpl_semi_sync%'; SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync%'";
+
+    /// <summary>Variables of <see cref="ServerSetup"/>, then the grants of the login.</summary>
+    public static readonly string Setup = $"SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{string.Join("', '", ServerSetup.Variables)}'); SHOW GRANTS FOR CURRENT_USER";
+
+    /// <summary>The client transaction that has been open longest: user, seconds, changed rows. INNODB_TRX tells times in the machine's time zone, whatever the server's is.</summary>
+    public const string OldestTransaction =
+        "SELECT p.USER, TIMESTAMPDIFF(SECOND, t.trx_started, CONVERT_TZ(NOW(), @@session.time_zone, 'SYSTEM')), t.trx_rows_modified FROM information_schema.INNODB_TRX t "
+        + "JOIN information_schema.PROCESSLIST p ON p.ID=t.trx_mysql_thread_id WHERE p.USER NOT IN ('system user', 'event_scheduler') ORDER BY t.trx_started LIMIT 1";
 
     /// <summary>Lists connections: id, user, host, command, seconds. Never the statement's text.</summary>
     public abstract string Threads { get; }
@@ -49,12 +62,35 @@ public abstract class MysqlDialect
     /// <summary>Waits for <c>@file</c>, <c>@position</c> at most <c>@seconds</c> on channel <c>@channel</c>: NULL = applier stopped, negative = timed out.</summary>
     public abstract string WaitApplied(bool defaultChannel);
 
+    /// <summary>Waits at most <c>@seconds</c> for <c>@gtid</c>: negative = timed out.</summary>
+    public abstract string WaitGtid { get; }
+
     public abstract string StopReplication(bool defaultChannel);
+
+    /// <summary>
+    /// Applying threads that have a transaction open and wait for more of it: id, rows changed so far. Only for families whose appliers, told to stop, wait for the rest of a transaction
+    /// (60 s), which never comes when the source has vanished while it was sending: they have to be ended. Null = they roll it back.
+    /// </summary>
+    public virtual string? WaitingApplierTransactions => null;
+
+    /// <summary>Counts the applying threads there are, to see them end.</summary>
+    public virtual string Appliers => "SELECT 0";
+
+    /// <summary>Stops the receiving thread.</summary>
+    public abstract string StopReceiver(bool defaultChannel);
 
     public abstract string StartReplication(bool defaultChannel, StoppedThreads threads);
 
+    public abstract string StopApplier(bool defaultChannel);
+
+    /// <summary>Starts the applier, to stop by itself at <c>@file</c>, <c>@position</c> of the source's log.</summary>
+    public abstract string StartApplierUntil(bool defaultChannel);
+
     /// <summary>Repoint with parameters <c>@channel @host @port @user @password @file @position</c> and those of <see cref="OptionParameter"/>.</summary>
     public abstract string ChangeSource(bool defaultChannel, bool byGtid, ChannelOptions options);
+
+    /// <summary>A channel's options for a source that is an agent: TLS where it was, but its certificate is of its own making.</summary>
+    public abstract ChannelOptions TowardsAgent(ChannelOptions options);
 
     /// <summary>Errors that say that a channel is not there, which is no error when it is to be stopped.</summary>
     public abstract ImmutableArray<int> NoSuchChannel { get; }
@@ -67,6 +103,14 @@ public abstract class MysqlDialect
 
     /// <summary>A switch's value: a number up to MariaDB 11; a word from 12.0, where read_only has more than two values.</summary>
     public static bool IsOn(object? value) => Text(value) is not (null or "0" or "OFF" or "False");
+
+    /// <summary>A list is written into the text, as no parameter can be a list: digits and commas only.</summary>
+    protected static string Numbers(string list)
+    {
+        IEnumerable<long> numbers = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(n => long.Parse(n, NumberStyles.None, CultureInfo.InvariantCulture));
+        return $"({string.Join(",", numbers.Select(n => n.ToString(CultureInfo.InvariantCulture)))})";
+    }
 
     protected static string? Text(object? value) => value switch
     {
@@ -84,4 +128,6 @@ public sealed record ServerLook(
     bool CanFollowByGtid,
     string Version,
     string? PidFile,
+    BinlogFiles? Files,
+    GtidHistory? History,
     ImmutableArray<FoundChannel> Channels);

@@ -4,9 +4,12 @@ using MySqlConnector;
 namespace Mmm.Lab.Servers;
 
 /// <summary>SQL on one of the lab's servers, as root through its unix socket: what the lab and its tests look at and break things with.</summary>
-public sealed class MariaDbServer(LabPaths paths, LabSecrets secrets, LabHost host)
+public sealed class LabServer(ServerProduct product, LabPaths paths, LabSecrets secrets, LabHost host)
 {
     public LabHost Host => host;
+
+    /// <summary>Its words.</summary>
+    public ServerProduct Product => product;
 
     /// <summary>First column of the first row; null when there is none.</summary>
     public async Task<string?> ScalarAsync(string sql, CancellationToken ct = default)
@@ -62,22 +65,27 @@ public sealed class MariaDbServer(LabPaths paths, LabSecrets secrets, LabHost ho
     /// <summary>Its replication; null when none is configured.</summary>
     public async Task<ReplicaStatus?> ReplicaAsync(CancellationToken ct = default)
     {
-        IReadOnlyList<IReadOnlyDictionary<string, string?>> rows = await QueryAsync("SHOW SLAVE STATUS", ct);
-        return rows.Count == 0 ? null : ReplicaStatus.From(rows[0]);
+        IReadOnlyList<IReadOnlyDictionary<string, string?>> rows = await QueryAsync(product.ReplicaStatus, ct);
+        return rows.Count == 0 ? null : product.Read(rows[0]);
     }
 
     /// <summary>True while its commits wait for a replica: semi-sync, which begins with a commit after the replica has connected, and goes off by itself.</summary>
     public async Task<bool> WaitsForReplicaAsync(CancellationToken ct = default) =>
-        (await QueryAsync("SHOW STATUS LIKE 'Rpl_semi_sync_master_status'", ct))[0]["Value"] == "ON";
+        (await QueryAsync($"SHOW STATUS LIKE '{product.SemiSyncStatus}'", ct))[0]["Value"] == "ON";
 
-    private async Task<MySqlConnection> OpenAsync(CancellationToken ct)
+    /// <summary>As an application: without any privilege that passes read_only.</summary>
+    public Task<MySqlConnection> OpenApplicationAsync(CancellationToken ct = default) => OpenAsync(LabSecrets.AppUser, secrets.App, ct);
+
+    private Task<MySqlConnection> OpenAsync(CancellationToken ct) => OpenAsync("root", secrets.Root, ct);
+
+    private async Task<MySqlConnection> OpenAsync(string user, string password, CancellationToken ct)
     {
         MySqlConnectionStringBuilder builder = new()
         {
             Server = paths.MysqlSocket(host.Name),
             ConnectionProtocol = MySqlConnectionProtocol.UnixSocket,
-            UserID = "root",
-            Password = secrets.Root,
+            UserID = user,
+            Password = password,
             Pooling = false,
             ConnectionTimeout = 5,
             DefaultCommandTimeout = 60,

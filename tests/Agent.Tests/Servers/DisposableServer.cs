@@ -1,14 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
+using Mmm.Shared.Grants;
 using MySqlConnector;
 
 namespace Mmm.Agent.Tests.Servers;
 
 /// <summary>
-/// A real mariadbd of its own on a loopback address, gone with everything it wrote when disposed. Has the logins of the product, with the least
+/// A real server of its own on a loopback address, gone with everything it wrote when disposed. Has the logins of the product, with the least
 /// privileges they need, and an application's.
 /// </summary>
-public sealed class DisposableMariaDb : IAsyncDisposable
+public sealed class DisposableServer : IAsyncDisposable
 {
     public const string AgentUser = "mmm_agent";
     public const string AgentPassword = "agent's \\pass\"word";
@@ -17,15 +18,21 @@ public sealed class DisposableMariaDb : IAsyncDisposable
     public const string ReplicationPassword = "repl'\\ication\"secret";
     public const string AppUser = "app";
 
+    private static readonly string[] s_mariaDbOptions = ["--innodb-log-file-size=8M", "--slave-net-timeout=10"];
+    private static readonly string[] s_mySqlOptions = ["--innodb-redo-log-capacity=16M", "--replica-net-timeout=10", "--mysqlx=0", "--secure-file-priv=NULL", "--gtid-mode=ON", "--enforce-gtid-consistency=ON"];
+
     private readonly int _serverId;
     private Process? _process;
 
-    private DisposableMariaDb(string ip, int serverId, string folder)
+    private DisposableServer(ServerKind kind, string ip, int serverId, string folder)
     {
+        Kind = kind;
         Ip = ip;
         _serverId = serverId;
         Folder = folder;
     }
+
+    public ServerKind Kind { get; }
 
     public string Ip { get; }
 
@@ -39,13 +46,19 @@ public sealed class DisposableMariaDb : IAsyncDisposable
 
     public int ProcessId => _process!.Id;
 
+    /// <summary>A MariaDB.</summary>
     /// <param name="number">Makes the address (127.0.0.NUMBER) and the server id.</param>
-    /// <param name="options">More options of mariadbd.</param>
-    public static async Task<DisposableMariaDb> StartAsync(int number, params string[] options)
+    /// <param name="options">More options of the server.</param>
+    public static Task<DisposableServer> StartAsync(int number, params string[] options) => StartAsync(ServerKind.MariaDb, number, options);
+
+    /// <param name="kind">Family.</param>
+    /// <param name="number">Makes the address (127.0.0.NUMBER) and the server id.</param>
+    /// <param name="options">More options of the server.</param>
+    public static async Task<DisposableServer> StartAsync(ServerKind kind, int number, params string[] options)
     {
-        string template = await MariaDbTemplate.FolderAsync();
-        string folder = Directory.CreateTempSubdirectory("mmm-mariadb-").FullName;
-        var server = new DisposableMariaDb($"127.0.0.{number}", number, folder);
+        string template = await ServerTemplate.FolderAsync(kind);
+        string folder = Directory.CreateTempSubdirectory("mmm-server-").FullName;
+        var server = new DisposableServer(kind, $"127.0.0.{number}", number, folder);
         try
         {
             await RunAsync("cp", "-r", template + "/.", server.DataFolder);
@@ -65,23 +78,23 @@ public sealed class DisposableMariaDb : IAsyncDisposable
     public async Task StartAgainAsync(params string[] options)
     {
         _process?.Dispose();
-        var start = new ProcessStartInfo(MariaDbTemplate.Program("mariadbd"));
+        var start = new ProcessStartInfo(ServerTemplate.Program(Kind));
         foreach (string argument in (string[])
                  [
                      "--no-defaults", $"--datadir={DataFolder}", $"--socket={Socket}", $"--pid-file={PidFile}", $"--log-error={Folder}/error.log",
                      $"--bind-address={Ip}", $"--port={Port}", $"--server-id={_serverId}", "--user=root", "--log-bin=binlog", "--log-slave-updates",
-                     "--innodb-buffer-pool-size=16M", "--innodb-log-file-size=8M", "--performance-schema=off", "--innodb-flush-log-at-trx-commit=2",
-                     "--skip-name-resolve", "--slave-net-timeout=10", .. options,
+                     "--innodb-buffer-pool-size=16M", "--performance-schema=off", "--innodb-flush-log-at-trx-commit=2",
+                     "--skip-name-resolve", .. Kind == ServerKind.MySql ? s_mySqlOptions : s_mariaDbOptions, .. options,
                  ])
         {
             start.ArgumentList.Add(argument);
         }
 
         _process = Process.Start(start)!;
-        await Eventually.TrueAsync($"mariadbd answers at {Socket} (see {Folder}/error.log)", TimeSpan.FromSeconds(60), async () =>
+        await Eventually.TrueAsync($"the server answers at {Socket} (see {Folder}/error.log)", TimeSpan.FromSeconds(60), async () =>
         {
             if (_process.HasExited)
-                throw new InvalidOperationException($"mariadbd ended with {_process.ExitCode}: {await File.ReadAllTextAsync($"{Folder}/error.log")}");
+                throw new InvalidOperationException($"the server ended with {_process.ExitCode}: {await File.ReadAllTextAsync($"{Folder}/error.log")}");
             try
             {
                 await ExecuteAsync("SELECT 1");
@@ -140,9 +153,19 @@ public sealed class DisposableMariaDb : IAsyncDisposable
     }
 
     /// <summary>Makes this server a running replica of another.</summary>
-    public Task ReplicateAsync(DisposableMariaDb source, string more) => ExecuteAsync(
-        $"CHANGE MASTER TO MASTER_HOST='{source.Ip}', MASTER_PORT={source.Port}, MASTER_USER='{ReplicationUser}', "
-        + $"MASTER_PASSWORD='{MySqlHelper.EscapeString(ReplicationPassword)}', MASTER_CONNECT_RETRY=1, {more}; START SLAVE");
+    public Task ReplicateAsync(DisposableServer source, string more) => ReplicateAsync(source.Ip, source.Port, more);
+
+    /// <param name="ip">Of the source.</param>
+    /// <param name="port">Of the source.</param>
+    /// <param name="more">More options, in the family's own words.</param>
+    public Task ReplicateAsync(string ip, int port, string more)
+    {
+        string source = Kind == ServerKind.MySql ? "SOURCE" : "MASTER";
+        return ExecuteAsync(
+            $"CHANGE {(Kind == ServerKind.MySql ? "REPLICATION SOURCE" : source)} TO {source}_HOST='{ip}', {source}_PORT={port}, {source}_USER='{ReplicationUser}', "
+            + $"{source}_PASSWORD='{MySqlHelper.EscapeString(ReplicationPassword)}', {source}_CONNECT_RETRY=1, {(Kind == ServerKind.MySql ? "GET_SOURCE_PUBLIC_KEY=1, " : "")}{more}; "
+            + $"START {(Kind == ServerKind.MySql ? "REPLICA" : "SLAVE")}");
+    }
 
     public void Pause() => Signals.Send(ProcessId, Signals.Stop);
 
@@ -167,20 +190,21 @@ public sealed class DisposableMariaDb : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private string DataFolder => Path.Combine(Folder, "data");
+    public string DataFolder => Path.Combine(Folder, "data");
 
     private async Task CreateUsersAsync()
     {
+        LeastPrivileges privileges = Kind == ServerKind.MySql ? LeastPrivileges.MySql : LeastPrivileges.MariaDb;
         // Not in the binary log: every server of a test has them already.
         await ExecuteAsync(
             $"""
             SET SESSION sql_log_bin=0;
             CREATE USER '{AgentUser}'@'%' IDENTIFIED BY '{MySqlHelper.EscapeString(AgentPassword)}';
-            GRANT PROCESS, READ_ONLY ADMIN, CONNECTION ADMIN, REPLICATION SLAVE ADMIN, SLAVE MONITOR, BINLOG MONITOR ON *.* TO '{AgentUser}'@'%';
+            GRANT {privileges.Agent} ON *.* TO '{AgentUser}'@'%';
             CREATE USER '{MonitorUser}'@'%' IDENTIFIED BY 'monitor';
-            GRANT SLAVE MONITOR, BINLOG MONITOR ON *.* TO '{MonitorUser}'@'%';
+            GRANT {privileges.Monitor} ON *.* TO '{MonitorUser}'@'%';
             CREATE USER '{ReplicationUser}'@'%' IDENTIFIED BY '{MySqlHelper.EscapeString(ReplicationPassword)}';
-            GRANT REPLICATION SLAVE ON *.* TO '{ReplicationUser}'@'%';
+            GRANT {LeastPrivileges.Replication} ON *.* TO '{ReplicationUser}'@'%';
             CREATE DATABASE app;
             CREATE TABLE app.t (id INT PRIMARY KEY AUTO_INCREMENT, v INT) ENGINE=InnoDB;
             CREATE USER '{AppUser}'@'%' IDENTIFIED BY 'app';

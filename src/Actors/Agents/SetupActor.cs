@@ -1,0 +1,86 @@
+using Akka.Actor;
+using Mmm.Shared.Agents;
+using Mmm.Shared.Messages;
+
+namespace Mmm.Actors.Agents;
+
+/// <summary>
+/// <c>/user/agent/setup</c>: asks the local mysqld how it is set up, when it has come up and every 10 s. Receives <see cref="MysqldNow"/> from its parent; tells it
+/// <see cref="SetupSeen"/>. A server that cannot be asked is asked again 10 s later.
+/// </summary>
+#pragma warning disable CA1001 // PostStop is where an actor lets go of what it owns.
+internal sealed class SetupActor : ReceiveActor, IWithTimers
+#pragma warning restore CA1001
+{
+    /// <summary>Parent -> this, after every look.</summary>
+    public sealed record MysqldNow(AgentProtocol.MysqldState State);
+
+    /// <summary>This -> parent. Null = not known.</summary>
+    public sealed record SetupSeen(ServerSetup? Setup);
+
+    private sealed record AskDue;
+
+    private sealed record Asked(ServerSetup? Setup);
+
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly IMysqlServer _mysql;
+    private AgentProtocol.MysqldState _state = AgentProtocol.MysqldState.Unknown;
+    private bool _asking;
+
+    public SetupActor(IMysqlServer mysql)
+    {
+        _mysql = mysql;
+        Receive<MysqldNow>(HandleMysqldNow);
+        Receive<AskDue>(_ => Ask());
+        Receive<Asked>(HandleAsked);
+        Receive<Akka.Actor.Status.Failure>(f => throw new InvalidOperationException("asking mysqld for its set-up ended in a way that it should not", f.Cause));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public static Props Props(IMysqlServer mysql) => Akka.Actor.Props.Create(() => new SetupActor(mysql));
+
+    protected override void PreStart() => Timers.StartPeriodicTimer("ask", new AskDue(), s_interval);
+
+    protected override void PostStop()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    private void HandleMysqldNow(MysqldNow now)
+    {
+        bool cameUp = now.State == AgentProtocol.MysqldState.Up && _state != AgentProtocol.MysqldState.Up;
+        _state = now.State;
+        if (cameUp)
+            Ask();
+    }
+
+    private void Ask()
+    {
+        if (_asking || _state != AgentProtocol.MysqldState.Up)
+            return;
+        _asking = true;
+        AskAsync(_mysql, _stop.Token).PipeTo(Self);
+    }
+
+    private void HandleAsked(Asked asked)
+    {
+        _asking = false;
+        Context.Parent.Tell(new SetupSeen(asked.Setup));
+    }
+
+    private static async Task<Asked> AskAsync(IMysqlServer mysql, CancellationToken cancel)
+    {
+        try
+        {
+            return new Asked(await mysql.SetupAsync(cancel));
+        }
+        catch (Exception e) when (e is MysqlServerException or OperationCanceledException)
+        {
+            return new Asked(null);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Mmm.Shared.Grants;
+
+/// <summary>
+/// The least rights that the three logins need, by family of servers: what <c>mmm grants</c> prints is what the lab's servers, and so all tests on real servers, run with. Sources: the
+/// manuals' chapters on privileges (MySQL "Privileges Provided by MySQL", MariaDB "GRANT").
+/// </summary>
+/// <param name="Name">As on the command line.</param>
+/// <param name="Servers">For people.</param>
+/// <param name="Monitor">monitor_user.</param>
+/// <param name="Agent">agent_user.</param>
+/// <param name="Tested">On a real server.</param>
+public sealed record LeastPrivileges(string Name, string Servers, string Monitor, string Agent, bool Tested)
+{
+    /// <summary>replication_user, everywhere.</summary>
+    public const string Replication = "REPLICATION SLAVE";
+
+    /// <summary>Needed on MariaDB only where replication.semi_sync is not off.</summary>
+    public const string ForSemiSync = "REPLICATION MASTER ADMIN";
+
+    public static readonly LeastPrivileges MariaDb = new(
+        "mariadb", "MariaDB 10.5.2 and later", "SLAVE MONITOR",
+        "SLAVE MONITOR, BINLOG MONITOR, PROCESS, " + ForSemiSync + ", REPLICATION SLAVE ADMIN, READ_ONLY ADMIN, CONNECTION ADMIN", Tested: true);
+
+    /// <summary>SYSTEM_USER: to end an applier that waits for the rest of a transaction, whose connection counts as a system user's.</summary>
+    public static readonly LeastPrivileges MySql = new(
+        "mysql", "MySQL 8.0.16 and later", "REPLICATION CLIENT",
+        "REPLICATION CLIENT, PROCESS, REPLICATION_SLAVE_ADMIN, SYSTEM_VARIABLES_ADMIN, CONNECTION_ADMIN, SYSTEM_USER", Tested: true);
+
+    public static readonly LeastPrivileges MySql57 = new("mysql-5.7", "MySQL 5.7", "REPLICATION CLIENT", "REPLICATION CLIENT, PROCESS, SUPER", Tested: false);
+
+    public static readonly ImmutableArray<LeastPrivileges> All = [MariaDb, MySql, MySql57];
+
+    /// <summary>Those of a server.</summary>
+    /// <param name="version">@@version.</param>
+    public static LeastPrivileges For(string version) =>
+        version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase) ? MariaDb : version.StartsWith("5.", StringComparison.Ordinal) ? MySql57 : MySql;
+
+    /// <summary>What an operator runs, with a place to put each password.</summary>
+    public string Statements()
+    {
+        var text = new StringBuilder($"-- {Servers}{(Tested ? "" : " (by its manual; not tested on a real server)")}. Run it on every server, or on the active master if replication carries it to all.\n");
+        text.Append("-- Names as in the configuration (monitor_user, agent_user, replication_user); put the passwords in. '%' may be narrowed to the network of the cluster;\n");
+        text.Append("-- agents connect from their own host, to its address or its socket.\n");
+        Login(text, "mmm_monitor", Monitor);
+        Login(text, "mmm_agent", Agent);
+        Login(text, "replication", Replication);
+        return text.ToString();
+    }
+
+    private static void Login(StringBuilder text, string user, string privileges) => text
+        .Append($"CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '…';\n")
+        .Append($"GRANT {privileges} ON *.* TO '{user}'@'%';\n");
+}

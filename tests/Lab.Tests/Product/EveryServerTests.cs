@@ -1,0 +1,104 @@
+using Mmm.Lab.Client;
+using Mmm.Lab.Tests.Harness;
+using MySqlConnector;
+using Xunit;
+
+namespace Mmm.Lab.Tests.Product;
+
+/// <summary>What has to hold on every family of servers, by GTIDs and by positions. MariaDB 10.11 with GTIDs is what all the other tests run on.</summary>
+public abstract class EveryServerTests(ServerLab lab) : ProductTest(lab)
+{
+    [Fact]
+    public async Task A_killed_active_master_is_replaced_loses_nothing_comes_back_and_the_writer_can_be_moved_back()
+    {
+        (string old, string other) = await MastersAsync();
+        await ClientWritesAsync();
+
+        await Lab.Faults.KillAsync(old, LabPrograms.Mysqld, Stop);
+
+        await UntilWritesGoTo(other, 15);
+        await UntilFollows("slave1", other, 15);
+        await OnlyWriterIs(other, old);
+        await Lab.Faults.StartAsync(old, LabPrograms.Mysqld, Stop);
+        await UntilState(old, "ONLINE", 30);
+        await UntilFollows(old, other, 10);
+        await NothingIsLostOn(Databases);
+
+        await MmmAsync("move_role", "writer", old);
+
+        await UntilWritesGoTo(old, 15);
+        await UntilFollows("slave1", old, 15);
+        ClientReport report = await Lab.Client.StopAsync(Stop);
+        await OnlyWriterIs(old);
+        await NothingIsLostOn(Databases);
+        Assert.True(report.FailedAttempts > 0, "the kill was not noticed: the client did not write while it happened");
+    }
+
+    [Fact]
+    public async Task What_only_the_dead_master_had_is_on_all_the_others_before_anybody_writes()
+    {
+        (string old, string other) = await MastersAsync();
+        await UntilSemiSyncHoldsAsync();
+        string[] replicas = [other, "slave1"];
+        foreach (string replica in replicas)
+            await Lab.Server(replica).ExecuteAsync(Lab.Plan.Server.StopReceiver, Stop);
+        await Lab.Server(old).ExecuteAsync("INSERT INTO lab.writes VALUES (7, 1, 1)", Stop);
+        await Lab.Server(old).ExecuteAsync("INSERT INTO lab.writes VALUES (7, 2, 1), (7, 3, 1)", Stop);
+        await Lab.Faults.KillAsync(old, LabPrograms.Mysqld, Stop);
+        // Or the threads look as if somebody wanted them stopped.
+        foreach (string replica in replicas)
+            await Lab.Server(replica).ExecuteAsync(Lab.Plan.Server.StartReceiver, Stop);
+
+        await UntilShown($"{other} is the active master", 20, s => s.ActiveMaster == other && s.Move is null);
+
+        Assert.Equal("3", await Lab.Server(other).ScalarAsync("SELECT COUNT(*) FROM lab.writes WHERE run = 7", Stop));
+        await UntilFollows("slave1", other, 15);
+        await Until("slave1 has them too", 10, async () => await Lab.Server("slave1").ScalarAsync("SELECT COUNT(*) FROM lab.writes WHERE run = 7", Stop) == "3", NowAsync);
+        await Lab.Faults.StartAsync(old, LabPrograms.Mysqld, Stop);
+        await UntilState(old, "ONLINE", 30);
+        await UntilFollows(other, old, 15);
+        await UntilFollows(old, other, 15);
+        await Lab.Server(other).ExecuteAsync("DELETE FROM lab.writes WHERE run = 7", Stop);
+        foreach (string database in Databases)
+            await Until($"{database} follows", 10, async () => await Lab.Server(database).ScalarAsync("SELECT COUNT(*) FROM lab.writes WHERE run = 7", Stop) == "0", NowAsync);
+    }
+
+    [Fact]
+    public async Task An_active_master_without_power_is_replaced_and_boots_as_a_replica()
+    {
+        (string old, string other) = await MastersAsync();
+        await ClientWritesAsync();
+        await Lab.Client.StopAsync(Stop);
+        await NothingIsLostOn(Databases);
+
+        await Lab.Faults.PowerOffAsync(old, Stop);
+        await Lab.Client.StartAsync(s => s, Stop);
+
+        await UntilWritesGoTo(other, 30);
+        await NothingIsLostOn(other);
+        await Lab.Faults.PowerOnAsync(old, Stop);
+        await UntilBack(40, old);
+        await UntilFollows(old, other, 15);
+        await OnlyWriterIs(other);
+        await Lab.Client.StopAsync(Stop);
+        await NothingIsLostOn(Databases);
+    }
+
+    [Fact]
+    public async Task Long_transactions_do_not_hold_up_a_planned_move_and_are_rolled_back()
+    {
+        (string from, string to) = await MastersAsync();
+        await ClientWritesAsync();
+        await using MySqlConnection application = await Lab.Server(from).OpenApplicationAsync(Stop);
+        await using MySqlCommand write = new("BEGIN; INSERT INTO lab.writes VALUES (8, 1, 1)", application);
+        await write.ExecuteNonQueryAsync(Stop);
+
+        await MmmAsync("move_role", "writer", to);
+
+        await UntilWritesGoTo(to, 15);
+        await Lab.Client.StopAsync(Stop);
+        await OnlyWriterIs(to);
+        await NothingIsLostOn(Databases);
+        Assert.Equal("0", await Lab.Server(to).ScalarAsync("SELECT COUNT(*) FROM lab.writes WHERE run = 8", Stop));
+    }
+}

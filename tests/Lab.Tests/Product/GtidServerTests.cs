@@ -1,0 +1,129 @@
+using System.Text.RegularExpressions;
+using Mmm.Lab.Tests.Harness;
+using MySqlConnector;
+using Xunit;
+
+namespace Mmm.Lab.Tests.Product;
+
+/// <summary>What only GTIDs make possible.</summary>
+public abstract class GtidServerTests(ServerLab lab) : EveryServerTests(lab)
+{
+    [Fact]
+    public async Task What_only_a_slave_had_received_of_a_vanished_master_is_on_the_next_one_and_the_slave_follows_it()
+    {
+        (string old, string other) = await MastersAsync();
+        await UntilSemiSyncHoldsAsync();
+        await Lab.Server(other).ExecuteAsync(Lab.Plan.Server.StopReceiver, Stop);
+        await Lab.Server(old).ExecuteAsync("INSERT INTO lab.writes VALUES (9, 1, 1)", Stop);
+        await Lab.Server(old).ExecuteAsync("INSERT INTO lab.writes VALUES (9, 2, 1), (9, 3, 1)", Stop);
+        await Until("slave1 has them", 10, async () => await Lab.Server("slave1").ScalarAsync("SELECT COUNT(*) FROM lab.writes WHERE run = 9", Stop) == "3");
+        await Lab.Faults.PowerOffAsync(old, Stop);
+        // Or the thread looks as if somebody wanted it stopped.
+        await Lab.Server(other).ExecuteAsync(Lab.Plan.Server.StartReceiver, Stop);
+
+        await UntilShown($"{other} is the active master", 30, s => s.ActiveMaster == other && s.Move is null);
+
+        Assert.Equal("3", await Lab.Server(other).ScalarAsync("SELECT COUNT(*) FROM lab.writes WHERE run = 9", Stop));
+        await UntilFollows("slave1", other, 15);
+        await OnlyWriterIs(other, old);
+        await Lab.Faults.PowerOnAsync(old, Stop);
+        await UntilState(old, "ONLINE", 40);
+        await UntilFollows(other, old, 15);
+        await UntilFollows(old, other, 15);
+    }
+
+    [Fact]
+    public async Task The_set_up_is_found_good_and_what_is_spoilt_is_named_with_the_statement_that_mends_it()
+    {
+        (string active, _) = await MastersAsync();
+        await Until("the set-up is found good", 30, async () => (await Lab.MmmAsync(["check-setup"], Stop)) is { ExitCode: 0, Output: "master1: OK\nmaster2: OK\nslave1: OK\n" }, NowAsync);
+
+        await Lab.Server(active).ExecuteAsync("SET GLOBAL sync_binlog = 0", Stop);
+
+        string output = "";
+        await Until("the agent has seen it", 30, async () => (output = (await Lab.MmmAsync(["check-setup", active], Stop)).Output) != $"{active}: OK\n", NowAsync);
+        string[] lines = output.TrimEnd('\n').Split('\n');
+        Assert.Equal($"{active}: WARNING sync_binlog: {active} may lose acknowledged writes when its machine fails", lines[0]);
+        await Lab.Server(active).ExecuteAsync(lines[1].Trim(), Stop);
+        await Until("it is mended", 30, async () => (await Lab.MmmAsync(["check-setup", active], Stop)).Output == $"{active}: OK\n", NowAsync);
+    }
+
+    [Fact]
+    public async Task A_planned_move_waits_for_a_master_that_lags_while_writes_go_on()
+    {
+        (string from, string to) = await MastersAsync();
+        await ClientWritesAsync();
+        await Lab.Faults.LagAsync(to, 8, Stop);
+        await UntilShown($"{to} lags", 30, s => s.Of(to).SecondsBehind > 4);
+        long failed = Lab.Client.Report().FailedAttempts;
+
+        string answer = await MmmAsync("move_role", "writer", to);
+
+        Assert.StartsWith($"OK: Role 'writer' is to be moved from '{from}' to '{to}'. It waits for 20 s at most (move_timeout), with writes going on, as {to} is ", answer, StringComparison.Ordinal);
+        await UntilShown("it waits", 5, s => s.Move is { Phase: "approaching" });
+        await Lab.Client.WritesFlowAsync(200, ct: Stop);
+        Assert.Equal((Lab.Plan[from].Number, failed), (Lab.Client.Report().LastServer, Lab.Client.Report().FailedAttempts));
+
+        await Lab.Faults.LagAsync(to, 0, Stop);
+
+        await UntilWritesGoTo(to, 20);
+        await Lab.Client.StopAsync(Stop);
+        await OnlyWriterIs(to);
+        await NothingIsLostOn(Databases);
+    }
+
+    [Fact]
+    public async Task A_dry_run_names_the_long_transaction_that_a_move_would_roll_back()
+    {
+        (string active, string other) = await MastersAsync();
+        await using MySqlConnection application = await Lab.Server(active).OpenApplicationAsync(Stop);
+        await using MySqlCommand write = new("BEGIN; INSERT INTO lab.writes VALUES (5, 1, 1), (5, 2, 1)", application);
+        await write.ExecuteNonQueryAsync(Stop);
+
+        await Until("the agent has seen it", 40, async () =>
+            Regex.IsMatch(await MmmAsync("move_role", "--dry-run", "writer", other), $"(?m)^! on {active} a transaction of '.+' has been open for ([5-9]|[1-3][0-9]) s \\(2 rows changed\\): it is rolled back$"), NowAsync);
+    }
+
+    [Fact]
+    public async Task A_master_that_returns_with_transactions_that_nobody_else_has_stays_out_until_an_operator_decides()
+    {
+        (string old, string other) = await MastersAsync();
+        await UntilSemiSyncHoldsAsync();
+        string[] replicas = [other, "slave1"];
+        foreach (string replica in replicas)
+            await Lab.Server(replica).ExecuteAsync(Lab.Plan.Server.StopReceiver, Stop);
+        await Lab.Server(old).ExecuteAsync("INSERT INTO lab.writes VALUES (6, 1, 1)", Stop);
+        await UntilReportedAsync(old);
+        // With the machine its log is gone, until it boots.
+        await Lab.Faults.PowerOffAsync(old, Stop);
+        foreach (string replica in replicas)
+            await Lab.Server(replica).ExecuteAsync(Lab.Plan.Server.StartReceiver, Stop);
+        await UntilShown($"{other} is the active master, and it is said what it lacks", 30, s => s.ActiveMaster == other && s.Move is null
+            && s.Warnings.Any(w => w.StartsWith($"agent on host {other}: of what {old} had committed by its last report this server lacks ", StringComparison.Ordinal)));
+        await Lab.Server(other).ExecuteAsync("INSERT INTO lab.writes VALUES (6, 2, 1)", Stop);
+
+        await Lab.Faults.PowerOnAsync(old, Stop);
+
+        await UntilShown($"it is seen what only {old} has", 40, s => s.Notes.Any(n => n.Code == "rejoin_errant" && n.Host == old));
+        string explained = await MmmAsync("explain", old);
+        Assert.Contains($"It has transactions that {other} lacks: ", explained, StringComparison.Ordinal);
+        Assert.Contains($"mmm set_online --force {old}", explained, StringComparison.Ordinal);
+        Assert.Contains("has transactions that the active master lacks", await MmmRefusesAsync("set_online", old), StringComparison.Ordinal);
+        // Longer than auto_set_online, and than a receiver takes to reconnect.
+        await Lab.Client.StartAsync(s => s, Stop);
+        await Lab.Client.WritesFlowAsync(100, ct: Stop);
+        await UntilShown($"{old} has waited for long enough", 30, s => s.Of(old).State == "AWAITING_RECOVERY" && s.AtUtc - s.Of(old).SinceUtc > TimeSpan.FromSeconds(5));
+        await Lab.Client.StopAsync(Stop);
+        Assert.Equal("2", await Lab.Server(other).ScalarAsync("SELECT GROUP_CONCAT(id ORDER BY id) FROM lab.writes WHERE run = 6", Stop));
+        Assert.False((await Lab.Server(old).ReplicaAsync(Stop))!.Runs, $"{old} replicates although it is not decided what becomes of its own transactions");
+
+        await MmmAsync("set_online", "--force", old);
+
+        await UntilState(old, "ONLINE", 10);
+        foreach (string database in Databases)
+            await Until($"{database} has both rows", 20, async () => await Lab.Server(database).ScalarAsync("SELECT GROUP_CONCAT(id ORDER BY id) FROM lab.writes WHERE run = 6", Stop) == "1,2", NowAsync);
+        await UntilFollows(other, old, 15);
+        await UntilFollows(old, other, 15);
+        await NothingIsLostOn(Databases);
+    }
+}
