@@ -25,6 +25,9 @@ ping:iputils-ping
 nsenter:util-linux
 setsid:util-linux
 faketime:faketime
+mkfs.ext4:e2fsprogs
+fsfreeze:util-linux
+mount:mount
 LIST
 }
 

@@ -23,6 +23,7 @@ public sealed class LabCluster : IDisposable
         _inside = new Inside(paths, keeper);
         Http = new LabHttp(plan, secrets, Keeper);
         Faults = new LabFaults(this);
+        Disks = new LabDisks(this);
         Client = new LabClient(this);
         Monitors = new LabMonitors(this);
     }
@@ -46,6 +47,8 @@ public sealed class LabCluster : IDisposable
 
     /// <summary>Breaks and mends.</summary>
     public LabFaults Faults { get; }
+
+    public LabDisks Disks { get; }
 
     /// <summary>Changes of the list of monitors.</summary>
     public LabMonitors Monitors { get; }

@@ -53,6 +53,7 @@ public static class LabLifecycle
         ProcessIdentity? keeper = ReadRecord(KeeperRecord(paths));
         ReadRecord(paths.ForwardFile)?.Signal(ProcessIdentity.SigTerm);
         keeper?.Signal(ProcessIdentity.SigCont);
+        await LabDisks.ThawAllAsync(paths, [.. keeper is null ? Array.Empty<ProcessIdentity>() : [keeper], .. Records(paths)]);
         if (keeper is not null && await EndsByItselfAsync(paths, ct))
             await EndsAsync(keeper, TimeSpan.FromSeconds(5), ct);
         keeper?.Signal(ProcessIdentity.SigKill);
@@ -78,6 +79,8 @@ public static class LabLifecycle
             _ = (new Programs(plan.Options.Programs).Monitor, new Programs(plan.Options.Programs).Agent);
         if (plan.Options.Clocks)
             HostClock.RequireLibrary();
+        if (plan.Options.Disks)
+            LabDisks.Require();
         _ = plan.Server.Program;
         MakeFolders(plan, paths);
         say("Making the network: " + string.Join(", ", plan.Hosts.Select(h => $"{h.Name} {h.Ip}")) + " ...");
@@ -113,6 +116,8 @@ public static class LabLifecycle
         say($"The lab '{wanted.Name}' is up; putting it in order ...");
         await lab.Faults.HealAsync(ct: ct);
         await lab.Faults.ForeignDownAsync(ct: ct);
+        foreach (LabHost host in lab.Plan.Options.Disks ? lab.Plan.DatabaseHosts : [])
+            await lab.Disks.MendAsync(host.Name, ct);
         foreach (LabHost host in lab.Plan.Hosts.Where(h => h.Kind != LabHostKind.Spare))
         {
             if (!(await lab.Inside.ShellOnAsync(host.Name, "ip -4 addr show dev eth0\n", ct)).Contains(host.Ip + "/", StringComparison.Ordinal))
@@ -171,7 +176,10 @@ public static class LabLifecycle
 
     private static async Task StartServerAsync(LabCluster lab, LabHost host, CancellationToken ct)
     {
-        await Tool.RunOrThrowAsync(["cp", "-a", "--reflink=auto", lab.Paths.Template, lab.Paths.DataDir(host.Name)], ct: ct);
+        if (lab.Plan.Options.Disks)
+            await lab.Disks.MakeAsync(host, ct);
+        else
+            await Tool.RunOrThrowAsync(["cp", "-a", "--reflink=auto", lab.Paths.Template, lab.Paths.DataDir(host.Name)], ct: ct);
         string initFile = InitFile(lab.Paths, host);
         await lab.Keeper.AskAsync(
             new KeeperProtocol.Request("start", LabPrograms.Key(host.Name, LabPrograms.Mysqld), LabPrograms.Definition(lab, host, LabPrograms.Mysqld, initFile)), ct);

@@ -37,6 +37,9 @@ public sealed partial record LabOptions
     /// <summary>True: every host has a clock of its own that can be stepped (<see cref="HostClock"/>). Costs each program a preloaded library.</summary>
     public bool Clocks { get; init; }
 
+    /// <summary>True: every server's data are on a file system of their own that can be filled, broken and stalled (<see cref="LabDisks"/>). Needs root.</summary>
+    public bool Disks { get; init; }
+
     /// <summary>True: servers and replication only; the writer address is put on master1 by hand, as in a hand-made set-up.</summary>
     public bool Bare { get; init; }
 

@@ -57,6 +57,9 @@ public sealed record LabPaths(string Dir)
 
     public string DataDir(string host) => Path.Combine(HostDir(host), "data");
 
+    /// <summary>File that holds the file system at <see cref="DataDir"/>; only in a lab with disks.</summary>
+    public string DiskImage(string host) => Path.Combine(HostDir(host), "disk.img");
+
     public string MysqlSocket(string host) => Path.Combine(HostDir(host), "mysqld.sock");
 
     public string MysqlPidFile(string host) => Path.Combine(HostDir(host), "mysqld.pid");

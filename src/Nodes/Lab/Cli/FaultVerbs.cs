@@ -30,6 +30,7 @@ internal static class FaultVerbs
         CommonOptions.Verb("partition", "Drop a host's network traffic silently; its link stays up.", [_host, _from, _oneWay], PartitionAsync),
         CommonOptions.Verb("heal", "End partitions and plug cables in again.", [_maybeHost], HealAsync),
         CommonOptions.Verb("clock", "Step a host's wall clock, for all of its programs; its monotonic clock stays true (needs a lab of 'up --clocks').", [_host, _offset], Clock),
+        Disk(),
         Foreign(),
         Host("stop-replication", "Stop a replica's threads.", "has stopped replicating", (f, h, ct) => f.StopReplicationAsync(h, "", ct)),
         Host("start-replication", "Start them again, without lag.", "replicates", (f, h, ct) => f.StartReplicationAsync(h, ct)),
@@ -82,6 +83,23 @@ internal static class FaultVerbs
         Say.Line($"{host}'s clock {now} (its programs notice within {HostClock.TakenUpWithin.TotalSeconds:0} s).");
         return Task.FromResult(0);
     }
+
+    private static Command Disk() => new("disk", "The disk of a server's data fails (needs a lab of 'up --disks').")
+    {
+        OfDisk("fill", "Nothing more can be written.", "is full", (d, h, ct) => d.FillAsync(h, ct)),
+        OfDisk("break", "The file system becomes read-only.", "is read-only", (d, h, ct) => d.BreakAsync(h, ct)),
+        OfDisk("stall", "Every write stands still.", "stands still", (d, h, ct) => d.StallAsync(h, ct)),
+        OfDisk("mend", "It works again; a broken one does not.", "works again", (d, h, ct) => d.MendAsync(h, ct)),
+    };
+
+    private static Command OfDisk(string name, string description, string done, Func<LabDisks, string, CancellationToken, Task> act) =>
+        CommonOptions.Verb(name, description, [_host], async (lab, parsed, ct) =>
+        {
+            string host = parsed.GetValue(_host)!;
+            await act(lab.Disks, host, ct);
+            Say.Line($"The disk of {host}'s mysqld {done}.");
+            return 0;
+        });
 
     private static Command Foreign() => new("foreign", "A machine that is none of the lab's answers for an address, too.")
     {

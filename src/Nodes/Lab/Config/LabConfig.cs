@@ -40,6 +40,8 @@ internal static class LabConfig
               # A lab is there to watch hosts go and come back, without an operator; its replicas reconnect every second.
               auto_set_online = 1s
               master_connect_retry = 3s
+              # All of it is on one disk, which has other work too: nothing here may move because of a slow sync.
+              disk { timeout = 60s }
             {{(plan.Options.SemiSync ? "  replication { semi_sync = prefer, semi_sync_timeout = 1s }" : "")}}
             }
 
