@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Leases;
@@ -98,6 +99,6 @@ internal sealed class SimSetup
             CatchUpTimeout: TimeSpan.FromSeconds(3), MoveMaxLag: TimeSpan.FromSeconds(2), MoveTimeout: TimeSpan.FromSeconds(8), StartupTimeout: TimeSpan.FromSeconds(5), SightTimeout: TimeSpan.FromSeconds(fast ? 2 : 3));
         var login = new MysqlLogin("mmm", new Secret("unused"));
         return new ClusterSettings(Topology, decisions, checks.ToImmutableSortedDictionary(),
-            new LeaseSettings(FencingTimeout, KillMysqld, Failsafe, KeepBalanced), new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), TimeSpan.FromSeconds(60), login, login, login, SemiSyncSettings.Off);
+            new LeaseSettings(FencingTimeout, KillMysqld, Failsafe, KeepBalanced), new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), TimeSpan.FromSeconds(60), login, login, login, SemiSyncSettings.Off, DiskSettings.Off);
     }
 }

@@ -53,7 +53,7 @@ public sealed partial class AgentActor
         if (_order is null || _run is not null || _pausing || !_mysqldLooked || !_addressesRead || !(Fresh || evenIfStale))
             return;
         LeasedOrder leased = LeasedOrder.Of(_order, _cover, _found, _setup.Topology);
-        AgentPlan plan = AgentPlan.For(leased.Order, _found, _keeper.Memory!, _setup.Topology, _setup.SemiSync);
+        AgentPlan plan = AgentPlan.For(leased.Order, _found, _keeper.Memory!, _setup.Topology, _setup.SemiSync, _setup.Lease.KillMysqld);
         if (plan.IsEmpty)
         {
             if (Fresh && leased.Missing is { } missing)

@@ -4,7 +4,7 @@ using Mmm.Shared.Messages;
 
 namespace Mmm.Actors.Agents;
 
-/// <content>The binary log of a mysqld that has died: where it lies, and what is said of its end.</content>
+/// <content>mysqld's files: where they lie, what is said of the end of the binary log of one that has died, and whether their disk can be written.</content>
 public sealed partial class AgentActor
 {
     private FoundMysqld? _lastUp;
@@ -26,6 +26,19 @@ public sealed partial class AgentActor
         _binlogTail = found.State == AgentProtocol.MysqldState.Down ? _binlogTail ?? AgentProtocol.BinlogTail.Searching : null;
         _tail.Tell(new TailActor.MysqldNow(found.State, KnownFiles, found.Binlog));
         _setupWatch.Tell(new SetupActor.MysqldNow(found.State));
+        if (found.State == AgentProtocol.MysqldState.Up || _lastUp is null)
+            _disk.Tell(new DiskActor.MysqldNow(DiskActor.FoldersOf(found.DataFolder, KnownFiles), found.PidFile));
+    }
+
+    private void HandleDiskSeen(DiskActor.DiskSeen seen)
+    {
+        bool changed = seen.Disk.State != _found.Disk?.State;
+        _found = _found with { Disk = seen.Disk };
+        if (!changed)
+            return;
+        EndPause();
+        Report(toSender: false, onlyIfChanged: true);
+        Reconcile(evenIfStale: false);
     }
 
     private void HandleTailSeen(TailActor.TailSeen seen)

@@ -47,6 +47,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     private IActorRef _addressCheck = ActorRefs.Nobody;
     private IActorRef _tail = ActorRefs.Nobody;
     private IActorRef _setupWatch = ActorRefs.Nobody;
+    private IActorRef _disk = ActorRefs.Nobody;
     private ServerSetup? _serverSetup;
 
     private FoundHost _found = FoundHost.Nothing;
@@ -101,6 +102,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         Receive<MysqldWatchActor.MysqldSeen>(HandleMysqldSeen);
         Receive<TailActor.TailSeen>(HandleTailSeen);
         Receive<SetupActor.SetupSeen>(m => _serverSetup = m.Setup);
+        Receive<DiskActor.DiskSeen>(HandleDiskSeen);
         Receive<AddressWatchActor.AddressesSeen>(HandleAddressesSeen);
         Receive<AddressCheckActor.Looked>(m => HandleLooked(m.Looks));
         Receive<MemoryKeeper.Ended>(HandleMemoryEnded);
@@ -121,6 +123,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _lease = Context.ActorOf(LeaseActor.Props(_setup, _ports.Addresses, _ports.Watch, _ports.LeaseClock), "lease");
         _tail = Context.ActorOf(TailActor.Props(_ports.Tails), "tail");
         _setupWatch = Context.ActorOf(SetupActor.Props(_ports.Mysql), "setup");
+        _disk = Context.ActorOf(DiskActor.Props(_ports.Disk, _ports.Watch, _setup.Disk, _time), "disk");
         _addressCheck = Context.ActorOf(AddressCheckActor.Props(_looker, _setup), "address-check");
         _keeper.Load(Self);
         Timers.StartSingleTimer("heartbeat", new HeartbeatDue(), _setup.Agent.HeartbeatInterval);

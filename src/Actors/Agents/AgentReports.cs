@@ -16,7 +16,8 @@ internal static class AgentReports
         return new AgentProtocol.HostFacts(
             mysqld.State, mysqld.Message, mysqld.ReadOnly, [.. found.Addresses], ReplicationOf(mysqld.Channel, topology),
             mysqld.Binlog, mysqld.Gtid, (long)machineUptime.TotalSeconds, mysqld.Version, tail,
-            files is null ? null : files.ServerUuid ?? files.ServerId.ToString(CultureInfo.InvariantCulture), mysqld.History, semiSync, mysqld.State == AgentProtocol.MysqldState.Up ? setup : null);
+            files is null ? null : files.ServerUuid ?? files.ServerId.ToString(CultureInfo.InvariantCulture), mysqld.History, semiSync, mysqld.State == AgentProtocol.MysqldState.Up ? setup : null,
+            found.Disk);
     }
 
     /// <param name="order">The standing order; null = none.</param>
@@ -50,6 +51,7 @@ internal static class AgentReports
             History = null,
             SemiSync = report.Facts.SemiSync is { } semiSync ? semiSync with { Active = false, Unacknowledged = false } : null,
             UptimeSeconds = 0,
+            Disk = report.Facts.Disk is { } disk ? disk with { Message = null, FreeBytes = null } : null,
             Replication = report.Facts.Replication is { } r ? r with { SecondsBehind = null, Received = null, Applied = null } : null,
         },
     };

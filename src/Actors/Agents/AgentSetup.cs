@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mmm.Actors.Coordinator;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
 
@@ -17,6 +18,7 @@ namespace Mmm.Actors.Agents;
 /// <param name="Lease">What is done without a lease.</param>
 /// <param name="Addresses">What is done about other machines that answer for a role address.</param>
 /// <param name="SemiSync">Semi-synchronous replication.</param>
+/// <param name="Disk">How the disk of mysqld's data is looked at.</param>
 /// <param name="LeaseDispatcher">Dispatcher with a thread of its own for the lease, which must not wait for anything else; null = the default one.</param>
 public sealed record AgentSetup(
     Host Host,
@@ -30,6 +32,7 @@ public sealed record AgentSetup(
     LeaseSettings Lease,
     AddressSettings Addresses,
     SemiSyncSettings SemiSync,
+    DiskSettings Disk,
     string? LeaseDispatcher = null)
 {
     /// <summary>Deadlines and counts of the steps.</summary>

@@ -79,6 +79,7 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory m
         AgentStep.AddAddress s => AddAsync(s, cover, early, cancel),
         AgentStep.BlockWrites => _blocker.BlockAsync(cancel),
         AgentStep.KillConnections => _blocker.EndClientsAsync(cancel),
+        AgentStep.EndMysqld s => Task.FromResult(StepOutcome.DoneBut($"mysqld had to give up its role while its disk could not be written, and was ended so that its recovery mends its binary log: {ports.Watch.Kill(s.PidFile)}")),
         AgentStep.CatchUp s => _replication.CatchUpAsync(s.Order, cancel),
         AgentStep.HoldAt s => _replication.HoldAsync(s, cancel),
         AgentStep.StopApplier s => _replication.StopApplierAsync(s, cancel),
@@ -185,7 +186,7 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory m
 /// <param name="LeaseClock">Monotonic, and goes on while the machine is suspended.</param>
 /// <param name="Tails">Serves mysqld's binary log once it is dead.</param>
 public sealed record AgentPorts(
-    IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, INeighbours Neighbours, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock, IBinlogTails Tails);
+    IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, INeighbours Neighbours, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock, IBinlogTails Tails, IDisk Disk);
 
 /// <summary>Deadlines and counts of the steps.</summary>
 /// <param name="WriterGrace">How long running writers may finish once read_only is being set.</param>

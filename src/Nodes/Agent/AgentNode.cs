@@ -82,7 +82,7 @@ internal static class AgentNode
     private static AgentSetup SetupOf(MmmSettings settings, ClusterSettings cluster, Host host, TimeProvider time) => new(
         host, cluster.Topology, settings.Agent, cluster.Decisions.CatchUpTimeout,
         [.. settings.Monitors.Select(MonitorGateway.Of)], time.GetUtcNow().UtcTicks, SettingsFingerprint.Of(settings),
-        cluster.Decisions.LeaseTtl, cluster.Lease, cluster.Addresses, cluster.SemiSync, AgentHocon.LeaseDispatcher);
+        cluster.Decisions.LeaseTtl, cluster.Lease, cluster.Addresses, cluster.SemiSync, cluster.Disk, AgentHocon.LeaseDispatcher);
 
     private static LocalMysqlServer MysqlOf(MmmSettings settings, ClusterSettings cluster, Host host) => new(
         new MysqlEndpoint(host.Ip, host.MysqlPort, settings.Agent.MysqlSocket, cluster.AgentUser),
@@ -101,5 +101,6 @@ internal static class AgentNode
         new ProcessWatch(poller, settings.Agent.MysqlPidFile, settings.Agent.LocalWatchInterval, TimeProvider.System),
         new AgentStateFile(settings.Agent.StateDir, cluster.Topology.Name, host.Name),
         new BootClock(),
-        new BinlogTails(host.Ip, settings.Agent.BinlogPort, cluster.ReplicationUser, TimeProvider.System, log));
+        new BinlogTails(host.Ip, settings.Agent.BinlogPort, cluster.ReplicationUser, TimeProvider.System, log),
+        new DataDisk());
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Shared.Decisions;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
@@ -20,7 +21,9 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
     /// <param name="memory">What the agent remembers.</param>
     /// <param name="topology">The cluster the host belongs to.</param>
     /// <param name="semiSync">replication.semi_sync; null = off.</param>
-    public static AgentPlan For(AgentProtocol.HostOrder order, FoundHost found, AgentMemory memory, ClusterTopology topology, SemiSyncSettings? semiSync = null)
+    /// <param name="mayEndMysqld">fencing.kill_mysqld.</param>
+    public static AgentPlan For(
+        AgentProtocol.HostOrder order, FoundHost found, AgentMemory memory, ClusterTopology topology, SemiSyncSettings? semiSync = null, bool mayEndMysqld = true)
     {
         semiSync ??= SemiSyncSettings.Off;
         var steps = ImmutableArray.CreateBuilder<AgentStep>();
@@ -32,7 +35,7 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
         if (order.Writable)
             PlanWriter(order, found, memory, topology, semiSync, steps);
         else
-            PlanGiveUp(order, found, topology, semiSync, steps);
+            PlanGiveUp(order, found, topology, semiSync, mayEndMysqld, steps);
         SemiSyncPlan.AddReplica(order.Host, found.Mysqld, memory, topology, semiSync, steps);
         ReplicationPlan.Add(order, found.Mysqld, memory, steps, warnings);
         return new AgentPlan(steps.ToImmutable(), warnings.ToImmutable());
@@ -54,7 +57,7 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
     }
 
     private static void PlanGiveUp(
-        AgentProtocol.HostOrder order, FoundHost found, ClusterTopology topology, SemiSyncSettings semiSync, ImmutableArray<AgentStep>.Builder steps)
+        AgentProtocol.HostOrder order, FoundHost found, ClusterTopology topology, SemiSyncSettings semiSync, bool mayEndMysqld, ImmutableArray<AgentStep>.Builder steps)
     {
         AgentStep[] removals = [.. SurplusWriter(order, found, topology)];
         switch (found.Mysqld.State)
@@ -65,6 +68,20 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
                 steps.AddRange(removals);
                 if (SemiSyncPlan.OffElsewhere(found.Mysqld, semiSync) is { } off)
                     steps.Add(off);
+                break;
+            case AgentProtocol.MysqldState.Up when found.Disk is { Fails: true } disk:
+                // read_only waits for commits that the disk holds up. Nobody may hear of those that end once another host takes writes: the address first.
+                steps.AddRange(removals);
+                // A commit that waits for space has part of an event in MariaDB's binary log. Ended by itself it would leave that there, and what is committed later would stand behind it,
+                // where no replica gets to; mysqld's own recovery takes it away.
+                if (mayEndMysqld && order.State != HostState.Online && disk.FreeBytes is null)
+                {
+                    steps.Add(new AgentStep.EndMysqld(found.Mysqld.PidFile));
+                    break;
+                }
+
+                steps.Add(new AgentStep.BlockWrites());
+                steps.Add(new AgentStep.KillConnections());
                 break;
             case AgentProtocol.MysqldState.Up:
                 steps.Add(new AgentStep.BlockWrites());

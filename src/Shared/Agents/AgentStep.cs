@@ -49,6 +49,9 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
         public override bool FailureEndsLane => false;
     }
 
+    /// <summary>End mysqld, which cannot write its binary log to its end. Its log is served from then on, up to the last whole transaction.</summary>
+    public sealed record EndMysqld(string? PidFile) : AgentStep("end_mysqld", StepLane.Writer, "ending mysqld, whose disk cannot be written");
+
     /// <summary>Apply what the old active master has sent.</summary>
     public sealed record CatchUp(AgentProtocol.CatchUpOrder Order)
         : AgentStep("catch_up", StepLane.Writer, $"catching up with {Order.From}{(Order.UpTo is null ? "" : $" to {Order.UpTo}")}");

@@ -8,7 +8,8 @@ namespace Mmm.Shared.Agents;
 /// <summary>What an agent finds on its host: the "found" side of <see cref="AgentPlan"/>.</summary>
 /// <param name="Mysqld">How the local mysqld was last seen.</param>
 /// <param name="Addresses">Role addresses of the cluster on the host's interfaces.</param>
-public sealed record FoundHost(FoundMysqld Mysqld, ImmutableSortedSet<RoleAddress> Addresses)
+/// <param name="Disk">The disk of mysqld's data; null = not known.</param>
+public sealed record FoundHost(FoundMysqld Mysqld, ImmutableSortedSet<RoleAddress> Addresses, AgentProtocol.DiskFacts? Disk = null)
 {
     public static readonly FoundHost Nothing = new(FoundMysqld.Nothing, []);
 }
@@ -26,6 +27,7 @@ public sealed record FoundHost(FoundMysqld Mysqld, ImmutableSortedSet<RoleAddres
 /// <param name="Files">Where its binary log lies; null when it writes none or could not be asked.</param>
 /// <param name="History">Everything it has, by GTIDs; null when it has none or could not be asked.</param>
 /// <param name="SemiSync">Semi-sync; null when it is not looked after or could not be asked.</param>
+/// <param name="DataFolder">@@datadir.</param>
 public sealed record FoundMysqld(
     AgentProtocol.MysqldState State,
     string? Message,
@@ -38,7 +40,8 @@ public sealed record FoundMysqld(
     string? PidFile = null,
     BinlogFiles? Files = null,
     GtidHistory? History = null,
-    FoundSemiSync? SemiSync = null)
+    FoundSemiSync? SemiSync = null,
+    string? DataFolder = null)
 {
     public static readonly FoundMysqld Nothing = new(AgentProtocol.MysqldState.Unknown, "not looked at yet");
 }

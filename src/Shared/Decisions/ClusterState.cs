@@ -189,13 +189,15 @@ public sealed record AgesSight(LeaseProtocol.Ages Ages, DateTimeOffset ReceivedA
 /// <param name="Replication">Latest sight of its probe.</param>
 /// <param name="ReplicationAt">When that came.</param>
 /// <param name="LastUp">The latest report in which mysqld was up, also one that another monitor heard before this coordinator began; null = none is known.</param>
+/// <param name="DiskFailsSince">Since when its agent has told without a break that the disk of its data fails; null = it does not.</param>
 public sealed record HostSight(
     ImmutableSortedDictionary<CheckKind, CheckState> Checks,
     AgentProtocol.Report? Agent,
     DateTimeOffset? HeardAt,
     SightProtocol.ReplicationSight? Replication,
     DateTimeOffset? ReplicationAt,
-    AgentProtocol.Report? LastUp = null)
+    AgentProtocol.Report? LastUp = null,
+    DateTimeOffset? DiskFailsSince = null)
 {
     /// <summary>With this report, if mysqld was up in it and it is newer than what is known.</summary>
     internal HostSight WithLastUp(AgentProtocol.Report report) =>

@@ -19,6 +19,7 @@ namespace Mmm.Shared.Decisions;
 /// <param name="StartupTimeout">How long a first start waits for the agents' and monitors' word before it votes with what it has.</param>
 /// <param name="SightTimeout">A monitor node's observation older than this no longer counts.</param>
 /// <param name="Failover">What a failover may lose; null = anything.</param>
+/// <param name="Disk">What is done about a disk that cannot be written; null = nobody looks.</param>
 public sealed record DecisionSettings(
     ClusterMode InitialMode,
     TimeSpan AutoSetOnline,
@@ -35,4 +36,5 @@ public sealed record DecisionSettings(
     TimeSpan MoveTimeout,
     TimeSpan StartupTimeout,
     TimeSpan SightTimeout,
-    FailoverPolicy? Failover = null);
+    FailoverPolicy? Failover = null,
+    DiskSettings? Disk = null);

@@ -44,7 +44,13 @@ public sealed class HostContext
 
     public bool Down => Verdict(CheckKind.Ping) == CheckVerdict.Failed || Verdict(CheckKind.Mysql) == CheckVerdict.Failed;
 
-    public bool Up => _state.PingAndMysqlOk(Host.Name);
+    public bool Up => _state.PingAndMysqlOk(Host.Name) && !DiskKeepsOut;
+
+    /// <summary>See <see cref="DiskRules.KeepsOut"/>.</summary>
+    public bool DiskKeepsOut => DiskRules.KeepsOut(_state, Host.Name);
+
+    /// <summary>Why its disk fails.</summary>
+    public string DiskWords => DiskRules.Failing(_state, Host.Name) is { } disk ? DiskRules.SentenceOf(disk) : "";
 
     public bool RepThreadsFailed => Verdict(CheckKind.RepThreads) == CheckVerdict.Failed;
 

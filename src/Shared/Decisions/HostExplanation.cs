@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Topology;
 using static Mmm.Shared.Messages.AgentProtocol;
@@ -43,10 +44,25 @@ public static class HostExplanation
             yield return $"Its agent cannot do what it shall: {report.Progress.Sentence ?? report.Progress.Step}. It tries again every second.";
         foreach (string warning in report.Progress.Warnings)
             yield return $"Its agent warns: {warning}.";
+        if (report.Facts.Disk is { } disk)
+            yield return DiskOf(state, host, disk);
         if (report.Lease?.Trouble is { } trouble)
             yield return $"Something that it shall show is not shown: {trouble}.";
         if (state.QuietFor(host) is { Ticks: > 0 } quiet)
             yield return $"Its agent has just started, and takes no exclusive role over for {quiet.TotalSeconds:0.0} s.";
+    }
+
+    private static string DiskOf(ClusterState state, string host, DiskFacts disk)
+    {
+        if (disk.State == DiskState.Unknown)
+            return $"Whether the disk with {disk.Folder} can be written is not known: {disk.Message}.";
+        if (DiskRules.Failing(state, host) is null)
+            return $"The disk with {disk.Folder} is written without trouble{(disk.FreeBytes is { } free ? string.Create(CultureInfo.InvariantCulture, $"; {free / 1048576} MiB are free there") : "")}.";
+        string sentence = DiskRules.SentenceOf(disk);
+        string then = !DiskRules.Disqualifies(state, host) ? "By the configuration that is only said (disk { … })"
+            : DiskRules.NotSpared(state, host) is { } role ? $"It is not taken out, as no other host could carry role {role.Name}"
+            : "It is out until that is over, as others can do its work";
+        return $"{char.ToUpperInvariant(sentence[0])}{sentence[1..]}. {then}.";
     }
 
     private static IEnumerable<string> RejoinOf(ClusterState state, string host, PendingRejoin rejoin)
@@ -88,7 +104,7 @@ public static class HostExplanation
                 yield return $"An operator took it out; 'mmm set_online {host}' takes it back.";
                 break;
             case HostState.HardOffline:
-                yield return "It leaves that state as soon as ping and mysql are OK.";
+                yield return c.DiskKeepsOut ? "It leaves that state as soon as its disk can be written." : "It leaves that state as soon as ping and mysql are OK.";
                 break;
             case HostState.ReplicationFail or HostState.ReplicationDelay:
                 yield return $"It comes back by itself once its replication from {c.Peer ?? "its source"} is OK.";

@@ -24,6 +24,11 @@ public static class HostRules
             c => c.Down,
             c => $"{c.CheckWords}{Detail(c)}"),
 
+        // Ours: mysqld answers, and every commit fails or hangs.
+        new("disk_failed", [Online, ReplicationFail, ReplicationDelay, AwaitingRecovery], HardOffline,
+            c => c.DiskKeepsOut,
+            c => c.DiskWords),
+
         new("replication_failed", [Online], ReplicationFail,
             c => c.RepThreadsFailed && !c.HoldsWriter && c.PeerIsSound,
             c => $"rep_threads: {c.MessageOf(CheckKind.RepThreads)}"),

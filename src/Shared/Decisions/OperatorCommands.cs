@@ -66,6 +66,9 @@ public static partial class OperatorCommands
             return (s, $"ERROR: Host '{host}' is '{StateNames.NameOf(current)}' at the moment. It can't be switched to ONLINE.");
         if (!s.PingAndMysqlOk(host))
             return (s, $"ERROR: Checks ping and/or mysql are not ok for host '{host}'. It can't be switched to ONLINE.");
+        // Ours: it would be taken out again at once.
+        if (DiskRules.KeepsOut(s, host) && DiskRules.Failing(s, host) is { } disk)
+            return (s, $"ERROR: Host '{host}' can't be switched to ONLINE: {DiskRules.SentenceOf(disk)}.");
         // Ours: MMM lets them flow to everybody.
         if (!force && s.Document.Hosts[host].Rejoin is { } rejoin)
             return (s, NotCompared(s, host, rejoin));

@@ -28,6 +28,8 @@ internal static class Preflight
         // Whoever was the last to take over has all there is.
         if (state.Document!.ActiveMaster?.Host == from && OfReplication(state, to, from) is { } hindrance)
             yield return hindrance;
+        if (DiskRules.Disqualifies(state, to) && DiskRules.Failing(state, to) is { } disk)
+            yield return new Hindrance($"{to} could not write: {DiskRules.SentenceOf(disk)}", Passes: false);
         if (state.SemiSync.Mode == SemiSyncMode.Require && state.Sights[to].Agent?.Facts.SemiSync?.Trouble is { } trouble)
             yield return new Hindrance($"{to} cannot become the active master without semi-sync (replication.semi_sync = require): {trouble}", Passes: false);
         // What else is wrong with the set-up would not stop the move.

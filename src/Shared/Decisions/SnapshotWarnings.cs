@@ -71,7 +71,7 @@ internal static class SnapshotWarnings
         }
 
         Role role = state.Topology.Roles[slot.Address.Role];
-        var able = role.Hosts.Where(state.MayReceive).ToList();
+        var able = role.Hosts.Where(h => state.MayReceive(h) && !(slot.Address == state.Writer && DiskRules.Disqualifies(state, h))).ToList();
         if (able.Count > 0 && state.Document!.Mode != ClusterMode.Active)
             return $"role {slot.Address} is on no host; in {StateNames.NameOf(state.Document.Mode)} mode it is given to one by 'move_role {role.Name} HOST' only";
         return able.Count > 0
@@ -80,7 +80,9 @@ internal static class SnapshotWarnings
     }
 
     private static string WhyNot(ClusterState state, string host) =>
-        state.Document!.Hosts[host].State is var s && s != HostState.Online ? $"{host} is {StateNames.NameOf(s)}" : $"the agent on {host} is not reachable";
+        state.Document!.Hosts[host].State is var s && s != HostState.Online ? $"{host} is {StateNames.NameOf(s)}"
+        : !state.AgentReachable(host) ? $"the agent on {host} is not reachable"
+        : $"on {host} {DiskRules.SentenceOf(DiskRules.Failing(state, host)!)}";
 
     private static IEnumerable<string> OfHost(ClusterState state, string host, HostRecord record)
     {
@@ -94,6 +96,8 @@ internal static class SnapshotWarnings
             yield return $"host {host} is up and waits; 'set_online {host}' takes it back";
         if (state.AgentLost(host) || state.Sights[host].Agent is not { } report)
             yield break;
+        if (DiskRules.Failing(state, host) is { } disk)
+            yield return $"host {host}: {DiskRules.SentenceOf(disk)}{Stays(state, host, record)}";
         if (report.Progress.Status == OrderStatus.Failed)
             yield return $"agent on host {host}: {report.Progress.Sentence ?? report.Progress.Step}";
         foreach (string warning in report.Progress.Warnings)
@@ -101,6 +105,9 @@ internal static class SnapshotWarnings
         if (Differs(report.Fingerprint, state.Fingerprint))
             yield return $"agent on host {host} runs with a different configuration than {state.Coordinator}";
     }
+
+    private static string Stays(ClusterState state, string host, HostRecord record) =>
+        record.State != HostState.HardOffline && DiskRules.Disqualifies(state, host) && DiskRules.NotSpared(state, host) is { } role ? $"; it keeps its roles, as no other host could carry role {role.Name}" : "";
 
     private static bool Differs(string? theirs, string? ours) => theirs is not null && ours is not null && theirs != ours;
 }

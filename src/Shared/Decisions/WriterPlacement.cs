@@ -44,8 +44,9 @@ public static class WriterPlacement
     private static string? Candidate(ClusterState state, string? besides = null)
     {
         Role role = state.Topology.Roles[state.Topology.ActiveMasterRole];
-        return role.Hosts.Where(h => h != besides && state.MayReceive(h))
-            .OrderBy(h => h == state.Document!.ActiveMaster?.Host ? 0 : h == role.Prefer ? 1 : 2)
+        return role.Hosts.Where(h => h != besides && state.MayReceive(h) && !DiskRules.Disqualifies(state, h))
+            .OrderBy(h => DiskRules.Failing(state, h) is null ? 0 : 1)
+            .ThenBy(h => h == state.Document!.ActiveMaster?.Host ? 0 : h == role.Prefer ? 1 : 2)
             .FirstOrDefault();
     }
 }

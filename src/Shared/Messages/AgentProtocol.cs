@@ -102,7 +102,7 @@ public static class AgentProtocol
     public sealed record CatchUpOrder(
         string From, string FromIp, BinlogPosition? UpTo, int TimeoutMs, bool Force, BinlogTail? Rest = null, AheadReplica? Ahead = null, LastWord? LastWord = null, FailoverPolicy? Policy = null);
 
-    /// <summary>A server's state by the last report of its agent in which it was up: what it did after that, half a second at most, is not known.</summary>
+    /// <summary>A server's state by the last report of its agent in which it was up: what it did after that, for a heartbeat_interval at most, is not known.</summary>
     /// <param name="History">Everything it had, by GTIDs; null = it has none.</param>
     /// <param name="End">End of its binary log.</param>
     /// <param name="Acknowledged">Its commits waited for replicas.</param>
@@ -254,6 +254,7 @@ public static class AgentProtocol
     /// <param name="History">Everything it has, by GTIDs; null = it has none (MySQL with gtid_mode=OFF), or was not asked.</param>
     /// <param name="SemiSync">Semi-sync; null = replication.semi_sync is off, or it was not asked.</param>
     /// <param name="Setup">How it is set up, as it was 10 s ago at most; null = not asked yet.</param>
+    /// <param name="Disk">The disk of its data, as it was at the latest write or its deadline; null = not known yet, or nobody looks (disk.check_interval = 0s).</param>
     public sealed record HostFacts(
         MysqldState Mysqld,
         string? MysqldMessage,
@@ -268,9 +269,37 @@ public static class AgentProtocol
         string? WritesAs = null,
         GtidHistory? History = null,
         SemiSyncFacts? SemiSync = null,
-        ServerSetup? Setup = null)
+        ServerSetup? Setup = null,
+        DiskFacts? Disk = null)
     {
         public static readonly HostFacts Nothing = new(MysqldState.Unknown, null, null, [], null, null, null, 0, null);
+    }
+
+    /// <summary>Whether mysqld's data can be written.</summary>
+    public enum DiskState
+    {
+        /// <summary>The agent cannot tell: it has no right to write there, say.</summary>
+        Unknown,
+        Ok,
+
+        /// <summary>No space is left, or less than disk.min_free_mb.</summary>
+        Full,
+
+        /// <summary>The file system is read-only, or fails with an I/O error.</summary>
+        ReadOnly,
+
+        /// <summary>A write does not end.</summary>
+        Stalled,
+    }
+
+    /// <param name="State">What is held true.</param>
+    /// <param name="Folder">Of what: the data folder, or that of the binary log.</param>
+    /// <param name="Message">Why; null = it is well.</param>
+    /// <param name="FreeBytes">Free for mysqld there; null = not known, as nothing could be written.</param>
+    public sealed record DiskFacts(DiskState State, string Folder, string? Message, long? FreeBytes)
+    {
+        [JsonIgnore]
+        public bool Fails => State is DiskState.Full or DiskState.ReadOnly or DiskState.Stalled;
     }
 
     /// <param name="SourceIp">Address replication is configured to use.</param>

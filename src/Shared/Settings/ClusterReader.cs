@@ -65,7 +65,8 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
         Setting<string> writer = section.Text("active_master_role", "the name of a role", t => t.Length > 0);
         ClusterTimingDraft timing = Timing(section);
         SemiSyncSettings semiSync = SemiSync(section.Sub("replication"));
-        DecisionSettings decisions = Decisions(section, timing) with { Failover = Failover(section.Sub("failover"), semiSync) };
+        DiskSettings disk = timing.Disk.Settings;
+        DecisionSettings decisions = Decisions(section, timing) with { Failover = Failover(section.Sub("failover"), semiSync), Disk = disk.CheckInterval == TimeSpan.Zero ? null : disk };
         Setting<TimeSpan> maxBacklog = section.Duration("max_backlog", TimeSpan.FromSeconds(1), TimeSpan.FromDays(30));
         var settings = new ClusterSettings(
             TopologyReader.Build(field.Key, hosts, roles, writer.Value),
@@ -77,7 +78,8 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
             Login(section, own, "monitor", NodeKind.Monitor),
             Login(section, own, "agent", NodeKind.Agent),
             Login(section, own, "replication", NodeKind.Agent),
-            semiSync);
+            semiSync,
+            disk);
         section.RefuseUnknown();
         return new ClusterDraft(field.Key, own.Origin, own.Path, hosts, roles, writer, timing, settings);
     }
@@ -116,6 +118,7 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
             section.Duration("startup_timeout", TimeSpan.FromMilliseconds(100), 10 * _minute),
             section.Duration("sight_timeout", TimeSpan.FromMilliseconds(200), _minute),
             Addresses(section.Sub("addresses")),
+            Disk(section.Sub("disk")),
             drafts);
     }
 
@@ -127,6 +130,19 @@ internal sealed class ClusterReader(SettingsProblems problems, SecretReader secr
             section.Duration("check_interval", TimeSpan.Zero, _hour));
         section.RefuseUnknown();
         return draft;
+    }
+
+    private static DiskDraft Disk(Section section)
+    {
+        var draft = new DiskDraft(
+            section.Duration("check_interval", TimeSpan.Zero, _hour),
+            section.Duration("timeout", TimeSpan.FromSeconds(1), 10 * _minute),
+            section.Int("min_free_mb", 0, 1024 * 1024),
+            new DiskPolicy(Reaction("full"), Reaction("read_only"), Reaction("stalled")));
+        section.RefuseUnknown();
+        return draft;
+
+        DiskReaction Reaction(string key) => section.Choice(key, ("warn", DiskReaction.Warn), ("failover", DiskReaction.Failover)).Value;
     }
 
     private static SemiSyncSettings SemiSync(Section section)

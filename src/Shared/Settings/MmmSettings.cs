@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Topology;
@@ -102,6 +103,7 @@ public sealed record AgentSettings(
 /// <param name="AgentUser">Login of the agent on its own mysqld.</param>
 /// <param name="ReplicationUser">Login of replication channels.</param>
 /// <param name="SemiSync">Semi-synchronous replication.</param>
+/// <param name="Disk">What is done about a disk that cannot be written.</param>
 public sealed record ClusterSettings(
     ClusterTopology Topology,
     DecisionSettings Decisions,
@@ -112,7 +114,8 @@ public sealed record ClusterSettings(
     MysqlLogin MonitorUser,
     MysqlLogin AgentUser,
     MysqlLogin ReplicationUser,
-    SemiSyncSettings SemiSync);
+    SemiSyncSettings SemiSync,
+    DiskSettings Disk);
 
 /// <summary>What is to become of semi-sync.</summary>
 public enum SemiSyncMode

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Settings.Hocon;
 using Mmm.Shared.Topology;
@@ -42,12 +43,19 @@ internal sealed record ClusterTimingDraft(
     Setting<TimeSpan> StartupTimeout,
     Setting<TimeSpan> SightTimeout,
     AddressDraft Addresses,
+    DiskDraft Disk,
     ImmutableArray<CheckDraft> Checks);
 
 /// <summary>What was read of <c>addresses { … }</c>.</summary>
 internal sealed record AddressDraft(Setting<TimeSpan> Probe, Setting<bool> TakeAnyway, Setting<TimeSpan> CheckInterval)
 {
     public AddressSettings Settings => new(Probe.Value, TakeAnyway.Value, CheckInterval.Value);
+}
+
+/// <summary>What was read of <c>disk { … }</c>.</summary>
+internal sealed record DiskDraft(Setting<TimeSpan> CheckInterval, Setting<TimeSpan> Timeout, Setting<int> MinFree, DiskPolicy Policy)
+{
+    public DiskSettings Settings => new(CheckInterval.Value, Timeout.Value, MinFree.Value * 1024L * 1024, Policy);
 }
 
 /// <summary>The settings of the agents that rules compare.</summary>

@@ -43,6 +43,7 @@ internal static class TimingRules
         rules.AtLeastSum(cluster.MoveTimeout, [cluster.LeaseTtl, cluster.CatchUpTimeout], "a move could never use the time its steps are given");
         rules.KernelSeconds(cluster.LeaseTtl);
         CheckAddresses(cluster.Addresses, rules);
+        rules.OffOrAtLeast(cluster.Disk.CheckInterval, _shortestCheck, "the disk would be written to all the time");
     }
 
     private static void CheckAddresses(AddressDraft addresses, Rules rules)

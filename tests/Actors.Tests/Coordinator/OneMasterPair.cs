@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Ledger;
@@ -28,7 +29,7 @@ internal static class OneMasterPair
         var login = new MysqlLogin("u", new Secret("p"));
         var cluster = new ClusterSettings(
             topology, decisions, CheckNames.All.ToImmutableSortedDictionary(k => k, _ => new CheckSettings(second, 2 * second, second)),
-            new LeaseSettings(second, true, true, true), new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), 60 * second, login, login, login, SemiSyncSettings.Off);
+            new LeaseSettings(second, true, true, true), new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), 60 * second, login, login, login, SemiSyncSettings.Off, DiskSettings.Off);
         return new MmmSettings(
             "mon1", null, [new MonitorMember("mon1", "127.0.0.1", monitorPort, 8558)],
             new MonitorSettings("/nowhere", "127.0.0.1", null, false, [], second, new MembershipSettings(second, second, second, second, second, second), null, second),

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mmm.Actors.Agents;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Settings;
@@ -32,6 +33,8 @@ public sealed class TestCluster
 
     public SemiSyncSettings SemiSync { get; init; } = SemiSyncSettings.Off;
 
+    public DiskSettings Disk { get; init; } = DiskSettings.Off;
+
     public ClusterTopology Topology => new(
         "C1",
         _servers.Select(s => new Host(s.Key, s.Value.Ip, s.Key == "db3" ? HostMode.Slave : HostMode.Master, null, s.Value.Port, 9989, "eth0"))
@@ -54,7 +57,7 @@ public sealed class TestCluster
             KillRetryInterval: TimeSpan.FromMilliseconds(300), AnnounceInterval: TimeSpan.FromSeconds(5), BinlogPort: 9990),
         CatchUpTimeout: TimeSpan.FromSeconds(5), [.. gateways.Select(g => new MonitorGateway("mon1", g, g))], Incarnation: 7, Fingerprint: null,
         LeaseTtl: TimeSpan.FromSeconds(1.2), new LeaseSettings(FencingTimeout: TimeSpan.FromMilliseconds(500), KillMysqld: true, Failsafe: false, KeepBalanced: false),
-        Addresses, SemiSync);
+        Addresses, SemiSync, Disk);
 
     /// <summary>Holds the active master role.</summary>
     public static HostOrder Holds(string host, long version, CatchUpOrder? catchUp = null, params RoleAddress[] readers) =>

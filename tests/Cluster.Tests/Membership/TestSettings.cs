@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Settings;
@@ -71,6 +72,7 @@ internal static class TestSettings
             new MysqlLogin("mmm_monitor", new Secret("monitor-secret")),
             new MysqlLogin("mmm_agent", new Secret("agent-secret")),
             new MysqlLogin("replication", new Secret("replication-secret")),
-            SemiSyncSettings.Off);
+            SemiSyncSettings.Off,
+            DiskSettings.Off);
     }
 }

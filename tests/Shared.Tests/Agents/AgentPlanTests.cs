@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Mmm.Shared.Agents;
+using Mmm.Shared.Decisions;
 using Mmm.Shared.Messages;
 using Xunit;
 using static Mmm.Shared.Messages.AgentProtocol;
@@ -10,6 +11,8 @@ namespace Mmm.Shared.Tests.Agents;
 /// <summary>Step by step: which steps, in which order, from which state.</summary>
 public sealed class AgentPlanTests
 {
+    private static HostOrder Out => Standby(2) with { State = HostState.HardOffline };
+
     public static TheoryData<string, HostOrder, FoundHost, string> GiveUps => new()
     {
         { "a writable holder", Standby(2), Found(Up(false), Writer, Reader1), "remove_address reader(10.9.0.51)|read_only|kill_connections|remove_address writer(10.9.0.50)" },
@@ -20,6 +23,13 @@ public sealed class AgentPlanTests
         { "mysqld is dead and the address gone", Standby(2), Found(Down), "" },
         { "mysqld hangs: the address first", Standby(2), Found(Hangs, Writer), "remove_address writer(10.9.0.50)|read_only" },
         { "mysqld hangs and the address is gone: still not known to be read-only", Standby(2), Found(Hangs), "read_only" },
+        { "its disk stands still: the address first", Out, Found(Up(false), Writer) with { Disk = Disk(DiskState.Stalled) }, "remove_address writer(10.9.0.50)|end_mysqld" },
+        { "its disk is full, and a commit waits for space", Out, Found(Up(false), Writer) with { Disk = Disk(DiskState.Full) }, "remove_address writer(10.9.0.50)|end_mysqld" },
+        { "its disk is nearly full", Out, Found(Up(false), Writer) with { Disk = Disk(DiskState.Full) with { FreeBytes = 1 } }, "remove_address writer(10.9.0.50)|read_only|kill_connections" },
+        { "its disk is full, and it is read-only already", Out, Found(Up(true), Writer) with { Disk = Disk(DiskState.Full) }, "kill_connections|remove_address writer(10.9.0.50)" },
+        { "its disk is read-only, and the move is planned", Standby(2), Found(Up(false), Writer) with { Disk = Disk(DiskState.ReadOnly) }, "remove_address writer(10.9.0.50)|read_only|kill_connections" },
+        { "its disk is well", Standby(2), Found(Up(false), Writer) with { Disk = Disk(DiskState.Ok) }, "read_only|kill_connections|remove_address writer(10.9.0.50)" },
+        { "nobody knows of its disk", Standby(2), Found(Up(false), Writer) with { Disk = Disk(DiskState.Unknown) }, "read_only|kill_connections|remove_address writer(10.9.0.50)" },
         { "mysqld cannot be asked", Standby(2), Found(FoundMysqld.Nothing, Writer), "remove_address writer(10.9.0.50)|read_only" },
         { "a reader keeps its address", Standby(2, Reader1), Found(Up(true), Reader1), "" },
         { "a missing reader", Standby(2, Reader1, Reader2), Found(Up(true), Reader2), "add_address reader(10.9.0.51)" },
@@ -32,6 +42,11 @@ public sealed class AgentPlanTests
     [MemberData(nameof(GiveUps))]
     public void Giving_up(string @case, HostOrder order, FoundHost found, string steps) =>
         Assert.True(steps == Steps(order, found), $"{@case}: {Steps(order, found)}");
+
+    [Fact]
+    public void Mysqld_is_not_ended_for_its_disk_when_it_may_not_be() => Assert.Equal(
+        ["remove_address", "read_only", "kill_connections"],
+        AgentPlan.For(Out, Found(Up(false), Writer) with { Disk = Disk(DiskState.Full) }, AgentMemory.Empty, Cluster, mayEndMysqld: false).Steps.Select(s => s.Code));
 
     [Fact]
     public void A_slaves_clients_are_left_alone_when_it_is_made_read_only()

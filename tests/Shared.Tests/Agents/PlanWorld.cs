@@ -41,6 +41,8 @@ internal static class PlanWorld
 
     public static FoundHost Found(FoundMysqld mysqld, params RoleAddress[] addresses) => new(mysqld, [.. addresses]);
 
+    public static DiskFacts Disk(DiskState state) => new(state, "/data", null, null);
+
     public static DecisionId Id(long version) => new(new Epoch(1, "mon1", "a"), version);
 
     public static HostOrder Standby(long version, params RoleAddress[] readers) =>

@@ -1,9 +1,11 @@
+using Mmm.Shared.Agents;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Xunit;
 using static Mmm.Shared.Checks.CheckKind;
 using static Mmm.Shared.Checks.CheckVerdict;
 using static Mmm.Shared.Decisions.HostState;
+using DiskState = Mmm.Shared.Messages.AgentProtocol.DiskState;
 
 namespace Mmm.Shared.Tests.Decisions;
 
@@ -17,6 +19,17 @@ public sealed class HostRulesTests
         .. new[] { Online, ReplicationFail, ReplicationDelay, AwaitingRecovery }.SelectMany(from => new[] { Ping, Mysql }.Select(check =>
             new Case("host_down", "db2", from, HardOffline, s => s.Set("db2", Failed, check),
                 ("a failed check", s => s.Set("db2", Ok, check)), ("a check that is known to have failed", s => s.Set("db2", Unknown, check))))),
+
+        .. new[] { Online, ReplicationFail, ReplicationDelay, AwaitingRecovery }.Select(from =>
+            new Case("disk_failed", "db2", from, HardOffline, s => { s.Settings = DiskTests.Settings(DiskReaction.Failover); s.Disks["db2"] = (DiskState.Full, 2); s.Flapping.Add("db2"); s.Set("db2", Failed, RepThreads); },
+                ("a disk that fails", s => s.Disks["db2"] = (DiskState.Unknown, 2)),
+                ("having failed for a check_interval", s => s.Disks["db2"] = (DiskState.Full, 1.9)),
+                ("a configuration that wants it", s => s.Settings = DiskTests.Settings(DiskReaction.Warn)),
+                ("anybody looking", s => s.Settings = Worlds.Settings))),
+        new("disk_failed", "db1", Online, HardOffline, s => { s.Settings = DiskTests.Settings(DiskReaction.Failover); s.Disks["db1"] = (DiskState.Full, 2); },
+            ("another host for the writer", s => s.States["db2"] = AwaitingRecovery),
+            ("another host whose disk works", s => s.Disks["db2"] = (DiskState.Stalled, 0)),
+            ("another host whose agent is there", s => s.SilentAgents.Add("db2"))),
 
         new("replication_failed", "db2", Online, ReplicationFail, s => s.Set("db2", Failed, RepThreads),
             ("failed threads", s => s.Set("db2", Unknown, RepThreads)),

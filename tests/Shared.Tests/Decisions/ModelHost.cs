@@ -40,6 +40,9 @@ internal sealed partial class ModelHost(string name, World world)
     /// <summary>What the agent says of the log of a dead mysqld.</summary>
     public BinlogTail? Tail { get; set; }
 
+    /// <summary>What the agent says of the disk of mysqld's data.</summary>
+    public DiskFacts? Disk { get; set; }
+
     public string? Source { get; set; }
 
     public bool ReplicationStopped { get; private set; }
@@ -207,7 +210,7 @@ internal sealed partial class ModelHost(string name, World world)
     public Report? ReportIfChanged()
     {
         Report r = Report();
-        bool same = !_changed && _lastReported is { } l && l.Facts.Mysqld == r.Facts.Mysqld && l.Facts.ReadOnly == r.Facts.ReadOnly && l.Facts.Tail == r.Facts.Tail && l.Facts.Replication == r.Facts.Replication;
+        bool same = !_changed && _lastReported is { } l && l.Facts.Mysqld == r.Facts.Mysqld && l.Facts.ReadOnly == r.Facts.ReadOnly && l.Facts.Tail == r.Facts.Tail && l.Facts.Disk == r.Facts.Disk && l.Facts.Replication == r.Facts.Replication;
         return same ? null : Reported(r);
     }
 
@@ -228,7 +231,7 @@ internal sealed partial class ModelHost(string name, World world)
             up && Source is not null ? new ReplicationFacts(world.Topology.Hosts[Source].Ip, 3306, Source, "Yes", !SqlBroken, Behind, null, Gtid is not null && !ByPositions,
                 Gtid is null ? null : new BinlogPosition("bin.000001", Received), Gtid is null ? null : new BinlogPosition("bin.000001", Applied)) : null,
             up ? new BinlogPosition("bin.000001", Applied) : null, Gtid, (long)(world.At - BootedAt).TotalSeconds, "10.11.6-MariaDB",
-            Mysqld == MysqldState.Down ? Tail : null, Name == "db1" ? "11" : Name == "db2" ? "12" : null, up ? History : null);
+            Mysqld == MysqldState.Down ? Tail : null, Name == "db1" ? "11" : Name == "db2" ? "12" : null, up ? History : null, Disk: Disk);
         bool letGo = _order is { } o && Addresses.All(o.Roles.Contains) && (o.Writable || Mysqld == MysqldState.Down || (Mysqld == MysqldState.Up && ReadOnly));
         return new Report("C1", Name, Incarnation, _seq + 1, Highest, _progress, facts, TakeOver, null, letGo, QuietMs: QuietMs);
     }

@@ -64,6 +64,9 @@ internal sealed class Still
     /// <summary>What a host says of its replication; well, and from where it should be, unless said.</summary>
     public Dictionary<string, ReplicationFacts?> Replication { get; } = [];
 
+    /// <summary>Hosts whose disk fails, and for how many seconds it has.</summary>
+    public Dictionary<string, (DiskState State, double For)> Disks { get; } = [];
+
     public Still Set(string host, CheckVerdict verdict, params CheckKind[] kinds)
     {
         foreach (CheckKind k in kinds)
@@ -110,7 +113,7 @@ internal sealed class Still
                 CheckNames.All.ToImmutableSortedDictionary(k => k, k => Check(h, k)),
                 NeverHeard.Contains(h) ? null : Report(h),
                 NeverHeard.Contains(h) ? null : SilentAgents.Contains(h) ? At - TimeSpan.FromMinutes(1) : At,
-                null, null), StringComparer.Ordinal),
+                null, null, DiskFailsSince: Disks.TryGetValue(h, out (DiskState, double For) disk) ? At - TimeSpan.FromSeconds(disk.For) : null), StringComparer.Ordinal),
         };
     }
 
@@ -119,7 +122,8 @@ internal sealed class Still
 
     private Report Report(string h) => new(
         "C1", h, 1, 1, DecisionId.None, OrderProgress.None,
-        new HostFacts(MysqldState.Up, null, h != Writer, [], Replication.TryGetValue(h, out ReplicationFacts? said) ? said : Well(Topology.Hosts[h].Peer ?? ActiveMaster), null, null, (long)Uptime.GetValueOrDefault(h, 864000), "10.11.6-MariaDB"), null);
+        new HostFacts(MysqldState.Up, null, h != Writer, [], Replication.TryGetValue(h, out ReplicationFacts? said) ? said : Well(Topology.Hosts[h].Peer ?? ActiveMaster), null, null, (long)Uptime.GetValueOrDefault(h, 864000), "10.11.6-MariaDB",
+            Disk: Disks.TryGetValue(h, out (DiskState State, double) disk) ? new DiskFacts(disk.State, "/data", "said so", null) : null), null);
 
     private ReplicationFacts? Well(string? source) => source is null ? null : new ReplicationFacts(Topology.Hosts[source].Ip, 3306, source, "Yes", true, 0, null, true);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Settings;
@@ -65,6 +66,6 @@ internal static class Worlds
             [CheckKind.RepBacklog] = Check(1, 10),
         };
         var login = new MysqlLogin("mmm", new Secret("unused"));
-        return new ClusterSettings(topology, settings ?? Settings, checks.ToImmutableSortedDictionary(), Lease, new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), TimeSpan.FromSeconds(60), login, login, login, SemiSyncSettings.Off);
+        return new ClusterSettings(topology, settings ?? Settings, checks.ToImmutableSortedDictionary(), Lease, new AddressSettings(TimeSpan.Zero, false, TimeSpan.Zero), TimeSpan.FromSeconds(60), login, login, login, SemiSyncSettings.Off, DiskSettings.Off);
     }
 }

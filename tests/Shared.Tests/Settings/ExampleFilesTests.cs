@@ -76,7 +76,7 @@ public sealed class ExampleFilesTests
         Assert.Equal(new CheckSettings(Ms(1000), Ms(10000), Ms(2000)), c1.Checks[CheckKind.RepBacklog]);
         Assert.Equal(
             new DecisionSettings(
-                ClusterMode.Active, TimeSpan.Zero, 3, TimeSpan.FromHours(1), Ms(120_000), true, Ms(60_000), Ms(60_000), Ms(2000), Ms(3200), Ms(10_000), Ms(2000), Ms(20_000), Ms(15_000), Ms(3000), new FailoverPolicy(null, false)),
+                ClusterMode.Active, TimeSpan.Zero, 3, TimeSpan.FromHours(1), Ms(120_000), true, Ms(60_000), Ms(60_000), Ms(2000), Ms(3200), Ms(10_000), Ms(2000), Ms(20_000), Ms(15_000), Ms(3000), new FailoverPolicy(null, false), new DiskSettings(Ms(2000), Ms(10_000), 16 << 20, new DiskPolicy(DiskReaction.Failover, DiskReaction.Failover, DiskReaction.Failover))),
             c1.Decisions);
         Assert.Equal(new MembershipSettings(Ms(300), Ms(1200), Ms(1000), Ms(1), Ms(200), Ms(1000)), settings.Monitor.Membership);
         Assert.Equal(

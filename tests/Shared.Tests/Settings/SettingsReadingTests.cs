@@ -80,7 +80,7 @@ public sealed class SettingsReadingTests
             """).Settings.Clusters["C1"].Decisions;
 
         Assert.Equal(
-            new DecisionSettings(ClusterMode.Wait, S(11), 12, S(13), S(14), false, S(15), S(16), S(17), Ms(18_200), S(19), S(3), S(40), S(21), S(22), new FailoverPolicy(null, false)),
+            new DecisionSettings(ClusterMode.Wait, S(11), 12, S(13), S(14), false, S(15), S(16), S(17), Ms(18_200), S(19), S(3), S(40), S(21), S(22), new FailoverPolicy(null, false), new DiskSettings(S(2), S(10), 16 << 20, new DiskPolicy(DiskReaction.Failover, DiskReaction.Failover, DiskReaction.Failover))),
             decisions);
     }
 
@@ -97,6 +97,18 @@ public sealed class SettingsReadingTests
     [InlineData("cluster_defaults.addresses { probe = 20ms, check_interval = 0s }", 20, false, 0)]
     public void What_is_done_about_other_machines_that_answer_for_an_address_arrives_too(string line, int probeMs, bool take, int checkMs) =>
         Assert.Equal(new AddressSettings(Ms(probeMs), take, Ms(checkMs)), SettingsBase.Read(line).Settings.Clusters["C1"].Addresses);
+
+    [Fact]
+    public void What_is_done_about_a_disk_arrives_too()
+    {
+        ClusterSettings unsaid = SettingsBase.Read("").Settings.Clusters["C1"];
+        ClusterSettings said = SettingsBase.Read("cluster C1.disk { check_interval = 3s, timeout = 4s, min_free_mb = 5, full = warn, read_only = failover, stalled = warn }").Settings.Clusters["C1"];
+
+        Assert.Equal(new DiskSettings(S(2), S(10), 16 << 20, new DiskPolicy(DiskReaction.Failover, DiskReaction.Failover, DiskReaction.Failover)), unsaid.Disk);
+        Assert.Equal(new DiskSettings(S(3), S(4), 5 << 20, new DiskPolicy(DiskReaction.Warn, DiskReaction.Failover, DiskReaction.Warn)), said.Disk);
+        Assert.Equal(said.Disk, said.Decisions.Disk);
+        Assert.Null(SettingsBase.Read("cluster C1.disk.check_interval = 0s").Settings.Clusters["C1"].Decisions.Disk);
+    }
 
     [Theory]
     [InlineData("", null, false)]

@@ -52,6 +52,8 @@ public sealed class SettingsRefusalTests
     [InlineData("cluster C1.failsafe.enabled = keep", "cluster C1.failsafe.enabled: is 'keep'; allowed: on, off (or true, false, yes, no)")]
     [InlineData("cluster C1.failsafe.balanced = on", "cluster C1.failsafe.balanced: is 'on'; allowed: keep | drop")]
     [InlineData("cluster C1.addresses.probe = 1001ms", "cluster C1.addresses.probe: is '1001ms'; allowed: a duration with unit, 0s to 1s")]
+    [InlineData("cluster C1.disk.full = ignore", "cluster C1.disk.full: is 'ignore'; allowed: warn | failover")]
+    [InlineData("cluster C1.disk.check_interval = 999ms", "cluster C1.disk.check_interval: '999ms' is too short: the disk would be written to all the time; allowed: 0s (off) or at least 1s")]
     [InlineData("cluster C1.addresses.on_conflict = ignore", "cluster C1.addresses.on_conflict: is 'ignore'; allowed: refuse | take")]
     [InlineData("cluster C1.addresses.probe = 19ms", "cluster C1.addresses.probe: '19ms' is too short: the answer of a busy machine would come too late; allowed: 0s (off) or at least 20ms")]
     [InlineData("cluster C1.addresses.check_interval = 999ms", "cluster C1.addresses.check_interval: '999ms' is too short: everybody on the network would be asked all the time; allowed: 0s (off) or at least 1s")]

@@ -18,6 +18,11 @@ internal static partial class LibC
     public const int EfdCloexec = 0x80000;
     public const int OpenDirectory = 0x10000 | 0x80000;
 
+    /// <summary>O_WRONLY, O_CREAT, O_EXCL (a link is not followed), O_CLOEXEC.</summary>
+    public const int OpenNewFile = 0x1 | 0x40 | 0x80 | 0x80000;
+
+    public const int OwnerReadsAndWrites = 0x180;
+
     /// <summary>Number of pidfd_open, the same on every architecture.</summary>
     private const long PidFdOpenNumber = 434;
 
@@ -72,6 +77,12 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Unlink(string path);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Fsync(int fd);

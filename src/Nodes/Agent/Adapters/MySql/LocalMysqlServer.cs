@@ -438,7 +438,7 @@ public sealed class LocalMysqlServer(
         FoundChannel? channel = await channels.ChooseAsync(look.Channels, cancel);
         return new FoundMysqld(
             AgentProtocol.MysqldState.Up, null, look.ReadOnly, channel, look.Binlog, look.Gtid, look.CanFollowByGtid, look.Version, look.PidFile, look.Files, look.History,
-            foundSemiSync);
+            foundSemiSync, look.DataFolder);
     }
 
     private static async Task<AgentProtocol.BinlogPosition?> BinlogEndAsync(MysqlSession session, string statement, CancellationToken cancel)

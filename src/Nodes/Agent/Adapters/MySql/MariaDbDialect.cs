@@ -117,11 +117,12 @@ public sealed class MariaDbDialect : MysqlDialect
         await reader.ReadAsync(cancel);
         bool readOnly = IsOn(reader.GetValue(0));
         string version = reader.GetString(1);
-        string? pidFile = Text(reader.GetValue(2)) is { Length: > 0 } file ? Path.Combine(Text(reader.GetValue(3)) ?? "/", file) : null;
+        string folder = Text(reader.GetValue(3)) ?? "/";
+        string? pidFile = Text(reader.GetValue(2)) is { Length: > 0 } file ? Path.Combine(folder, file) : null;
         string? gtid = Text(reader.GetValue(4));
         bool canFollowByGtid = Text(reader.GetValue(5)) is { Length: > 0 };
         BinlogFiles? files = null;
-        if (Text(reader.GetValue(6)) is { Length: > 0 } index && Text(reader.GetValue(3)) is { Length: > 0 } folder)
+        if (Text(reader.GetValue(6)) is { Length: > 0 } index)
             files = new BinlogFiles(Path.Combine(folder, index), folder, Convert.ToInt64(reader.GetValue(7), CultureInfo.InvariantCulture), null, version, null);
         var history = new GtidHistory(Text(reader.GetValue(8)) ?? "", Text(reader.GetValue(5)) ?? "");
         await reader.NextResultAsync(cancel);
@@ -135,7 +136,7 @@ public sealed class MariaDbDialect : MysqlDialect
         var channels = ImmutableArray.CreateBuilder<FoundChannel>();
         while (await reader.ReadAsync(cancel))
             channels.Add(ReadChannel(new StatusRow(reader)));
-        return new ServerLook(readOnly, binlog, gtid, canFollowByGtid, version, pidFile, files, history, channels.ToImmutable());
+        return new ServerLook(readOnly, binlog, gtid, canFollowByGtid, version, pidFile, files, history, channels.ToImmutable(), folder);
     }
 
     private static FoundChannel ReadChannel(StatusRow row)

@@ -159,7 +159,7 @@ public sealed class MySqlFamilyDialect(Version version) : MysqlDialect
         var channels = ImmutableArray.CreateBuilder<FoundChannel>();
         while (await reader.ReadAsync(cancel))
             channels.Add(ReadChannel(new StatusRow(reader)));
-        return new ServerLook(readOnly, binlog, gtid, gtidMode == "ON", server, pidFile, files, gtidMode == "OFF" || gtid is null ? null : new GtidHistory(gtid, null), channels.ToImmutable());
+        return new ServerLook(readOnly, binlog, gtid, gtidMode == "ON", server, pidFile, files, gtidMode == "OFF" || gtid is null ? null : new GtidHistory(gtid, null), channels.ToImmutable(), folder);
     }
 
     /// <summary>Reads what <see cref="Version"/> @@version or a handshake begins with. Throws <see cref="Mmm.Actors.Agents.MysqlServerException"/> for what is not supported.</summary>

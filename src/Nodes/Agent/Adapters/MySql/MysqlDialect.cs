@@ -130,4 +130,5 @@ public sealed record ServerLook(
     string? PidFile,
     BinlogFiles? Files,
     GtidHistory? History,
-    ImmutableArray<FoundChannel> Channels);
+    ImmutableArray<FoundChannel> Channels,
+    string DataFolder);
