@@ -79,6 +79,9 @@ public sealed record ClusterState
     /// <summary>Whose each role address is, and since when.</summary>
     public ImmutableSortedDictionary<RoleAddress, AddressTenure> Tenures { get; init; } = ImmutableSortedDictionary<RoleAddress, AddressTenure>.Empty;
 
+    /// <summary>What the active master had at its last reports, oldest first.</summary>
+    public ImmutableArray<MasterMark> MasterMarks { get; init; } = [];
+
     /// <summary>The document that <see cref="Tenures"/> were last compared with.</summary>
     internal ClusterDocument? TenuresOf { get; init; }
 

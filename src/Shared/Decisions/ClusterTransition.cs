@@ -121,7 +121,7 @@ public static class ClusterTransition
                     effects.Add(new LookAgain(a.Host));
                 bool back = host.HeardAt is { } heard && state.At - heard > state.Settings.AgentTimeout;
                 state = state with { Sights = state.Sights.SetItem(a.Host, (host with { Agent = a, HeardAt = state.At, DiskFailsSince = DiskRules.FailsSince(host, a, state.At) }).WithLastUp(a)) };
-                state = AddressConflicts.Absorb(state, a);
+                state = MasterMark.Absorb(AddressConflicts.Absorb(state, a), a);
                 return back ? state.Noted("agent_back", a.Host, $"Agent on host '{a.Host}' is reachable again") : state;
             case LastUpHeard { Report: var l } when state.Sights.TryGetValue(l.Host, out HostSight? host):
                 return state with { Sights = state.Sights.SetItem(l.Host, host.WithLastUp(l)) };

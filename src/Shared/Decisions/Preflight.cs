@@ -52,7 +52,8 @@ internal static class Preflight
             return new Hindrance($"{to} is not connected to {from} (IO thread {r.IoState}{error}): it could not catch up", Passes: true);
         if (r.SecondsBehind is null && r.IoState == "Yes")
             return new Hindrance($"how far {to} is behind is not known", Passes: true);
-        return r.SecondsBehind > state.Settings.MoveMaxLag.TotalSeconds
-            ? new Hindrance($"{to} is {r.SecondsBehind} s behind, more than {state.Settings.MoveMaxLag.TotalSeconds:0} s (move_max_lag)", Passes: true) : null;
+        if (r.SecondsBehind > state.Settings.MoveMaxLag.TotalSeconds)
+            return new Hindrance($"{to} is {r.SecondsBehind} s behind, more than {state.Settings.MoveMaxLag.TotalSeconds:0} s (move_max_lag)", Passes: true);
+        return MasterMark.Lacking(state, to) is { } lacks ? new Hindrance(lacks, Passes: true) : null;
     }
 }

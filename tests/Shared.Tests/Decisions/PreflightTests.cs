@@ -1,5 +1,6 @@
 using Mmm.Shared.Agents;
 using Mmm.Shared.Decisions;
+using Mmm.Shared.Gtids;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Xunit;
@@ -43,6 +44,58 @@ public sealed class PreflightTests
         Assert.True(w.Db1.EffectiveWriter);
         Assert.Equal(order, w.State.Orders["db1"].Order.Id);
         Assert.Contains(w.State.Notes, n => n.Sentence == "Role 'writer(10.0.250.50)' stays on 'db1': after 20 s (move_timeout) db2 is 7 s behind, more than 2 s (move_max_lag)");
+    }
+
+    [Fact]
+    public void One_that_has_received_nothing_for_some_seconds_is_waited_for_although_its_server_says_0()
+    {
+        World w = World.Running();
+        w.Db1.History = Has(100);
+        w.Db2.History = Has(100);
+        w.Run(10);
+        w.Db1.History = Has(107);
+        w.Run(2);
+        // For less than move_max_lag (and a second for the way of the reports).
+        Assert.DoesNotContain("lacks", w.Say("move_role", "--dry-run", "writer", "db2"), StringComparison.Ordinal);
+        w.Run(2);
+
+        string answer = w.Say("move_role", "writer", "db2");
+
+        Assert.Contains("with writes going on, as db2 lacks 7 transactions that db1 had 3 s ago, longer than 2 s (move_max_lag).", answer.Replace("had 4 s", "had 3 s", StringComparison.Ordinal), StringComparison.Ordinal);
+        w.Run(5);
+        Assert.True(w.Db1.EffectiveWriter);
+        w.Db2.History = w.Db1.History;
+        w.Until(() => w.Db2.EffectiveWriter && w.Doc.Move is null, 5);
+    }
+
+    [Fact]
+    public void What_it_lacks_of_another_master_than_the_present_one_says_nothing()
+    {
+        var still = new Still { ActiveMaster = "db2", Writer = "db2" };
+        ClusterState state = still.State();
+        HostSight db1 = state.Sights["db1"];
+        state = state with
+        {
+            MasterMarks = [new MasterMark(state.At - TimeSpan.FromMinutes(1), "db1", Has(107))],
+            Sights = state.Sights.SetItem("db1", db1 with { Agent = db1.Agent! with { Facts = db1.Agent!.Facts with { History = Has(100) } } }),
+        };
+
+        Assert.Null(MasterMark.Lacking(state, "db1"));
+        Assert.NotNull(MasterMark.Lacking(state with { MasterMarks = [state.MasterMarks[0] with { Host = "db2" }] }, "db1"));
+        // The next report begins anew.
+        AgentProtocol.Report report = state.Sights["db2"].Agent!;
+        Assert.Equal(["db2"], MasterMark.Absorb(state, report with { Facts = report.Facts with { History = Has(1) } }).MasterMarks.Select(m => m.Host));
+    }
+
+    [Fact]
+    public void However_long_move_max_lag_is_few_marks_are_kept()
+    {
+        World w = World.Running(settings: Worlds.Settings with { MoveMaxLag = TimeSpan.FromHours(1) });
+        w.Db1.History = Has(100);
+        w.Step = TimeSpan.FromSeconds(1);
+        w.Run(8000);
+        Assert.InRange(w.State.MasterMarks.Length, 60, 65);
+        Assert.True(w.At - w.State.MasterMarks[0].At >= TimeSpan.FromHours(1));
     }
 
     [Fact]
@@ -224,4 +277,6 @@ public sealed class PreflightTests
     }
 
     private static long? Lag(World w) => w.State.Sights["db2"].Agent?.Facts.Replication?.SecondsBehind;
+
+    private static GtidHistory Has(int transactions) => new($"3e11fa47-71ca-11e1-9e33-c80aa9429562:1-{transactions}", null);
 }

@@ -13,6 +13,8 @@ internal sealed class MariaDbProduct(string name, bool fetched) : ServerProduct
 
     public override string StopReplication => "STOP SLAVE";
 
+    public override string ReceiverPatience => "slave_net_timeout";
+
     public override string StartReplication => "START SLAVE";
 
     internal override string Program => fetched ? Path.Combine(FetchedServers.Root(name), "usr/sbin/mariadbd") : "mariadbd";

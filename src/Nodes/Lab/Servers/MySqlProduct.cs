@@ -12,6 +12,8 @@ internal sealed class MySqlProduct(string name) : ServerProduct
 
     public override string StopReplication => "STOP REPLICA";
 
+    public override string ReceiverPatience => "replica_net_timeout";
+
     public override string StartReplication => "START REPLICA";
 
     internal override string Program => Path.Combine(FetchedServers.Root(name), "usr/sbin/mysqld");

@@ -26,6 +26,9 @@ public abstract class ServerProduct
 
     public string StartReceiver => StartReplication + " IO_THREAD";
 
+    /// <summary>Variable: how many seconds of silence make a receiver connect anew.</summary>
+    public abstract string ReceiverPatience { get; }
+
     /// <summary>Keeps the session's statements out of the binary log.</summary>
     public static string Unlogged => "SET SESSION sql_log_bin = 0";
 
