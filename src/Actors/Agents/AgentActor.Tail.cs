@@ -18,8 +18,8 @@ public sealed partial class AgentActor
         if (found.State == AgentProtocol.MysqldState.Up)
         {
             _lastUp = found;
-            if (_keeper.Memory is { } memory && memory.Files != found.Files)
-                _keeper.Save(m => m with { Files = found.Files }, NoteUnsaved, Self);
+            if (_keeper.Memory is { } memory && (memory.Files != found.Files || (found.Process is not null && memory.Answered != found.Process)))
+                _keeper.Save(m => m with { Files = found.Files, Answered = found.Process ?? m.Answered }, NoteUnsaved, Self);
         }
 
         // Before the report that says that it has died: whoever is told that the end is being looked for waits for it.

@@ -288,7 +288,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     private void TellLease()
     {
         FoundMysqld m = _found.Mysqld;
-        bool harmless = m.State == AgentProtocol.MysqldState.Down || (m.ReadOnly ?? _lastReadOnly) == true;
+        bool harmless = m.State == AgentProtocol.MysqldState.Down || (m.ReadOnly ?? _lastReadOnly) == true || NeverAnswered(m);
         bool mayWrite = _order is null || !_setup.Topology.MayBeActiveMaster(_setup.Host.Name)
             || LeasedOrder.Of(_order, _cover, _found, _setup.Topology).Order.Writable
             // Giving up while the host is sound is a planned move: it is undone rather than forced.
@@ -300,6 +300,13 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _toldLease = now;
         _lease.Tell(now);
     }
+
+    /// <summary>
+    /// It has been started since mysqld last answered this agent, or the one before this start: it came up read-only, or clients have not reached it through a role address, and it may still be
+    /// recovering. Killed for not answering, it would never come up on a busy machine.
+    /// </summary>
+    private bool NeverAnswered(FoundMysqld m) =>
+        m is { ReadOnly: null, Process: { } process } && _keeper.Memory?.Answered is { } answered && process != answered && process != _lastUp?.Process;
 
     private void HandleRelay(AgentProtocol.Relay relay)
     {

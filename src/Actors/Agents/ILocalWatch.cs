@@ -8,6 +8,9 @@ public interface ILocalWatch
     /// <returns>Null when it cannot be told or no such process runs.</returns>
     int? FindProcess(string? pidFile);
 
+    /// <summary>What tells the process from every other one, also after a reboot; null when it cannot be told.</summary>
+    string? IdentityOf(int processId);
+
     /// <summary>Ends mysqld at once (SIGKILL), also one that is stopped or hangs.</summary>
     /// <param name="pidFile">As in <see cref="FindProcess"/>.</param>
     /// <returns>For the log: what was done, or why nothing could be.</returns>

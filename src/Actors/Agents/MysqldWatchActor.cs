@@ -103,6 +103,8 @@ internal sealed class MysqldWatchActor : ReceiveActor, IWithTimers
             WatchProcess(found.PidFile);
         else if (found.State == AgentProtocol.MysqldState.Down && _watch.FindProcess(_pidFile) is { } running)
             found = found with { State = AgentProtocol.MysqldState.NotAnswering, Message = $"process {running} runs but accepts no connections (starting or shutting down): {found.Message}" };
+        if (found.State != AgentProtocol.MysqldState.Down)
+            found = found with { Process = _watch.FindProcess(_pidFile) is { } pid ? _watch.IdentityOf(pid) : null };
         See(found, look.No);
         if (_again)
             Look();

@@ -28,9 +28,11 @@ public sealed record BorrowedChannel(string Channel, AgentProtocol.SourceServer 
 /// <param name="Order">The latest order: after a restart its addresses are claimed at once. Null before the first.</param>
 /// <param name="Borrowed">The channel is, or was about to be, pointed at the agent that serves a dead server's binary log, and has to be pointed back. Null = it is not.</param>
 /// <param name="Files">Where mysqld's binary log lies: an agent that is started while mysqld is dead cannot ask. Null = it writes none, or never was asked.</param>
+/// <param name="Answered">The process of mysqld that answered last: another one has been started since, and has never been told to take writes. Null = not known.</param>
 public sealed record AgentMemory(
     DecisionId Highest, StoppedThreads? Stopped, AgentProtocol.TakeOver? TakeOver, AgentProtocol.TakeOver? Noted, DecisionId? WritableFor,
-    AgentProtocol.HostOrder? Order = null, BorrowedChannel? Borrowed = null, BinlogFiles? Files = null)
+    AgentProtocol.HostOrder? Order = null, BorrowedChannel? Borrowed = null, BinlogFiles? Files = null,
+    string? Answered = null)
 {
     public static readonly AgentMemory Empty = new(DecisionId.None, null, null, null, null);
 

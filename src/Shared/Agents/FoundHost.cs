@@ -28,6 +28,7 @@ public sealed record FoundHost(FoundMysqld Mysqld, ImmutableSortedSet<RoleAddres
 /// <param name="History">Everything it has, by GTIDs; null when it has none or could not be asked.</param>
 /// <param name="SemiSync">Semi-sync; null when it is not looked after or could not be asked.</param>
 /// <param name="DataFolder">@@datadir.</param>
+/// <param name="Process">What tells its process from every other one; null when it is not known.</param>
 public sealed record FoundMysqld(
     AgentProtocol.MysqldState State,
     string? Message,
@@ -41,7 +42,8 @@ public sealed record FoundMysqld(
     BinlogFiles? Files = null,
     GtidHistory? History = null,
     FoundSemiSync? SemiSync = null,
-    string? DataFolder = null)
+    string? DataFolder = null,
+    string? Process = null)
 {
     public static readonly FoundMysqld Nothing = new(AgentProtocol.MysqldState.Unknown, "not looked at yet");
 }

@@ -135,6 +135,30 @@ public sealed class AgentLeaseTests : IAsyncLifetime
         Assert.Equal(0, _watch.Kills);
     }
 
+    [Theory]
+    [InlineData("boot/1", true)]
+    [InlineData("boot/2", false)]
+    public async Task After_a_restart_of_both_a_mysqld_that_does_not_answer_yet_is_not_killed_for_it(string process, bool killed)
+    {
+        _watch.Process = "boot/1";
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+        await Eventually.TrueAsync("it remembers the process", () => _store.Kept.Answered == "boot/1");
+        await _agent.DisposeAsync();
+        Hang();
+        _watch.Process = process;
+
+        await using TestAgent restarted = Start(granted: false);
+
+        await restarted.ReportedAsync("it does not answer", r => r.Facts.Mysqld == MysqldState.NotAnswering);
+        int reports = restarted.Reports.Count;
+        await Eventually.TrueAsync("more than fencing.timeout has passed", () => restarted.Reports.Count > reports + 8);
+        Assert.Equal(killed, _watch.Kills > 0);
+
+        // Once it has answered that it takes writes, it must stop that like any other.
+        _mysql.State = _mysql.State with { State = MysqldState.Up, ReadOnly = false };
+        await Eventually.TrueAsync("mysqld is killed", () => _watch.Kills > 0);
+    }
+
     [Fact]
     public async Task A_restarted_agent_keeps_what_it_had_without_a_break()
     {

@@ -128,7 +128,12 @@ public sealed class NoWatch : ILocalWatch
     /// <summary>How often mysqld was to be killed.</summary>
     public int Kills { get; private set; }
 
-    public int? FindProcess(string? pidFile) => null;
+    /// <summary>What mysqld's process is told by; null = it is not found.</summary>
+    public string? Process { get; set; }
+
+    public int? FindProcess(string? pidFile) => Process is null ? null : 1;
+
+    public string? IdentityOf(int processId) => Process;
 
     public string Kill(string? pidFile)
     {

@@ -23,6 +23,13 @@ public sealed class ProcessWatch(Poller poller, string? configuredPidFile, TimeS
         return Runs(pid) && IsMysqld(pid) ? pid : null;
     }
 
+    public string? IdentityOf(int processId)
+    {
+        // Behind the name in its brackets: the state is the third field of all, the start (in ticks since the boot) the 22nd.
+        string[] fields = TryRead($"/proc/{processId}/stat") is { } stat ? stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries) : [];
+        return fields.Length > 19 && TryRead("/proc/sys/kernel/random/boot_id") is { } boot ? $"{boot.Trim()}/{fields[19]}" : null;
+    }
+
     public string Kill(string? pidFile)
     {
         if (FindProcess(pidFile) is not { } pid)
