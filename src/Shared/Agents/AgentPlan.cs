@@ -74,7 +74,7 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
                 steps.AddRange(removals);
                 // A commit that waits for space has part of an event in MariaDB's binary log. Ended by itself it would leave that there, and what is committed later would stand behind it,
                 // where no replica gets to; mysqld's own recovery takes it away.
-                if (mayEndMysqld && order.State != HostState.Online && disk.FreeBytes is null)
+                if (mayEndMysqld && found.Mysqld.Process is not null && order.State != HostState.Online && disk.FreeBytes is null)
                 {
                     steps.Add(new AgentStep.EndMysqld(found.Mysqld.PidFile));
                     break;

@@ -193,6 +193,13 @@ public static partial class OperatorCommands
             return (s.Noted("admin_force", host, $"Admin forced the running move of role '{role}' to '{host}' ({by}): what it could not apply is lost"), done.Replace($"from '{old}'", $"from '{move.From}'", StringComparison.Ordinal));
         }
 
+        // Ours: a planned move that waits for its candidate waits no longer. Nothing is given up by that: it catches up as ever, or is undone.
+        if (s.Document.Move is { Phase: MovePhase.Approaching } waiting && waiting.To == host)
+        {
+            s = s.Noted("admin_force", host, $"Admin had the move of role '{role}' to '{host}' begin without waiting ({by})");
+            return (WriterMove.Begin(s, host, waiting.Cause, force: false, "move_role --force", waiting.ThenOffline), done);
+        }
+
         HostState state = s.Document.Hosts[host].State;
         if (state is not (HostState.ReplicationFail or HostState.ReplicationDelay))
             return (s, $"ERROR: Can't force move of role to host with state {StateNames.NameOf(state)}.");

@@ -25,7 +25,7 @@ internal static class SnapshotWarnings
             if (d.Move is { Trouble: not null } move)
                 w.Add($"role {state.Writer} is held up: {Snapshots.SentenceOf(state, move)}{Hint(state, move)}");
             if (d.Move is { Phase: MovePhase.Approaching } approaching && Preflight.Of(state, approaching.To) is [{ } inTheWay, ..])
-                w.Add($"role {state.Writer} goes to {approaching.To} once this has passed, within {(approaching.StartedAt + state.Settings.MoveTimeout - state.At).TotalSeconds:0} s (move_timeout): {inTheWay.Sentence}; 'move_role {state.Writer.Role} {approaching.From}' calls it off");
+                w.Add($"role {state.Writer} goes to {approaching.To} once this has passed, within {(approaching.StartedAt + state.Settings.MoveTimeout - state.At).TotalSeconds:0} s (move_timeout): {inTheWay.Sentence}; 'move_role {state.Writer.Role} {approaching.From}' calls it off, 'move_role --force {state.Writer.Role} {approaching.To}' does not wait");
             if (d.Move is null && d.RetryMoveAfter > state.At && state.Topology.Roles[state.Writer.Role].Prefer is { } prefer && d.Slot(state.Writer).Owner != prefer)
             {
                 w.Add($"role {state.Writer} is not moved to its preferred host {prefer} by itself for another {(d.RetryMoveAfter.Value - state.At).TotalSeconds:0} s, "

@@ -10,7 +10,7 @@ public sealed class DiskLab() : LabFixture(new LabOptions
     Slaves = 1,
     SemiSync = true,
     Disks = true,
-    ExtraConfig = "cluster_defaults { auto_set_online = 1s, master_connect_retry = 2s, flap_count = 1000, disk { check_interval = 1s, timeout = 4s } }",
+    ExtraConfig = "cluster_defaults { auto_set_online = 1s, master_connect_retry = 2s, flap_count = 1000, disk { check_interval = 1s, timeout = 6s } }",
 });
 
 /// <summary>mysqld answers, and cannot write.</summary>
@@ -24,7 +24,7 @@ public sealed class DiskTests(DiskLab lab) : ProductTest(lab), IClassFixture<Dis
 
         await Lab.Disks.FillAsync(old, Stop);
 
-        await UntilShown($"{old} is out", 20, s => s.StateOf(old) == "HARD_OFFLINE" && s.Warnings.Any(w => w.StartsWith($"host {old}: the disk with ", StringComparison.Ordinal) && w.Contains(" is full: ", StringComparison.Ordinal)));
+        await UntilShown($"{old} is out", 30, s => s.StateOf(old) == "HARD_OFFLINE" && s.Warnings.Any(w => w.StartsWith($"host {old}: the disk with ", StringComparison.Ordinal) && w.Contains(" is full: ", StringComparison.Ordinal)));
         await UntilWritesGoTo(other, 20);
         await Lab.Disks.MendAsync(old, Stop);
         // It waited for space with a commit in its hands, and had to be ended.
@@ -48,7 +48,7 @@ public sealed class DiskTests(DiskLab lab) : ProductTest(lab), IClassFixture<Dis
 
         await Lab.Disks.StallAsync(old, Stop);
 
-        await UntilShown($"{old} is out", 20, s => s.StateOf(old) == "HARD_OFFLINE" && s.Warnings.Any(w => w.StartsWith($"host {old}: the disk with ", StringComparison.Ordinal) && w.Contains(" stands still: ", StringComparison.Ordinal)));
+        await UntilShown($"{old} is out", 30, s => s.StateOf(old) == "HARD_OFFLINE" && s.Warnings.Any(w => w.StartsWith($"host {old}: the disk with ", StringComparison.Ordinal) && w.Contains(" stands still: ", StringComparison.Ordinal)));
         await UntilWritesGoTo(other, 30);
         await Lab.Disks.MendAsync(old, Stop);
         await Lab.Faults.StartAsync(old, LabPrograms.Mysqld, Stop);
@@ -66,7 +66,7 @@ public sealed class DiskTests(DiskLab lab) : ProductTest(lab), IClassFixture<Dis
 
         await Lab.Disks.BreakAsync(other, Stop);
 
-        await UntilShown($"{other} is out", 20, s => s.StateOf(other) == "HARD_OFFLINE" && s.Warnings.Any(w => w.StartsWith($"host {other}: the disk with ", StringComparison.Ordinal) && w.Contains(" cannot be written: ", StringComparison.Ordinal)));
+        await UntilShown($"{other} is out", 30, s => s.StateOf(other) == "HARD_OFFLINE" && s.Warnings.Any(w => w.StartsWith($"host {other}: the disk with ", StringComparison.Ordinal) && w.Contains(" cannot be written: ", StringComparison.Ordinal)));
         await UntilShown("its readers are with the others", 15, s => s.AddressesOf(other).Length == 0 && s.Roles.All(r => r.Owner is not null));
         Assert.Contains("HARD_OFFLINE", await MmmRefusesAsync("move_role", "writer", other), StringComparison.Ordinal);
         Assert.Contains("cannot be written", await MmmAsync("explain", other), StringComparison.Ordinal);

@@ -23,11 +23,12 @@ public sealed class AgentPlanTests
         { "mysqld is dead and the address gone", Standby(2), Found(Down), "" },
         { "mysqld hangs: the address first", Standby(2), Found(Hangs, Writer), "remove_address writer(10.9.0.50)|read_only" },
         { "mysqld hangs and the address is gone: still not known to be read-only", Standby(2), Found(Hangs), "read_only" },
-        { "its disk stands still: the address first", Out, Found(Up(false), Writer) with { Disk = Disk(DiskState.Stalled) }, "remove_address writer(10.9.0.50)|end_mysqld" },
-        { "its disk is full, and a commit waits for space", Out, Found(Up(false), Writer) with { Disk = Disk(DiskState.Full) }, "remove_address writer(10.9.0.50)|end_mysqld" },
-        { "its disk is nearly full", Out, Found(Up(false), Writer) with { Disk = Disk(DiskState.Full) with { FreeBytes = 1 } }, "remove_address writer(10.9.0.50)|read_only|kill_connections" },
+        { "its disk stands still: the address first", Out, Found(Up(false) with { Process = "p" }, Writer) with { Disk = Disk(DiskState.Stalled) }, "remove_address writer(10.9.0.50)|end_mysqld" },
+        { "its disk is full, and a commit waits for space", Out, Found(Up(false) with { Process = "p" }, Writer) with { Disk = Disk(DiskState.Full) }, "remove_address writer(10.9.0.50)|end_mysqld" },
+        { "its disk is full, and its process is not known", Out, Found(Up(false), Writer) with { Disk = Disk(DiskState.Full) }, "remove_address writer(10.9.0.50)|read_only|kill_connections" },
+        { "its disk is nearly full", Out, Found(Up(false) with { Process = "p" }, Writer) with { Disk = Disk(DiskState.Full) with { FreeBytes = 1 } }, "remove_address writer(10.9.0.50)|read_only|kill_connections" },
         { "its disk is full, and it is read-only already", Out, Found(Up(true), Writer) with { Disk = Disk(DiskState.Full) }, "kill_connections|remove_address writer(10.9.0.50)" },
-        { "its disk is read-only, and the move is planned", Standby(2), Found(Up(false), Writer) with { Disk = Disk(DiskState.ReadOnly) }, "remove_address writer(10.9.0.50)|read_only|kill_connections" },
+        { "its disk is read-only, and the move is planned", Standby(2), Found(Up(false) with { Process = "p" }, Writer) with { Disk = Disk(DiskState.ReadOnly) }, "remove_address writer(10.9.0.50)|read_only|kill_connections" },
         { "its disk is well", Standby(2), Found(Up(false), Writer) with { Disk = Disk(DiskState.Ok) }, "read_only|kill_connections|remove_address writer(10.9.0.50)" },
         { "nobody knows of its disk", Standby(2), Found(Up(false), Writer) with { Disk = Disk(DiskState.Unknown) }, "read_only|kill_connections|remove_address writer(10.9.0.50)" },
         { "mysqld cannot be asked", Standby(2), Found(FoundMysqld.Nothing, Writer), "remove_address writer(10.9.0.50)|read_only" },
@@ -46,7 +47,7 @@ public sealed class AgentPlanTests
     [Fact]
     public void Mysqld_is_not_ended_for_its_disk_when_it_may_not_be() => Assert.Equal(
         ["remove_address", "read_only", "kill_connections"],
-        AgentPlan.For(Out, Found(Up(false), Writer) with { Disk = Disk(DiskState.Full) }, AgentMemory.Empty, Cluster, mayEndMysqld: false).Steps.Select(s => s.Code));
+        AgentPlan.For(Out, Found(Up(false) with { Process = "p" }, Writer) with { Disk = Disk(DiskState.Full) }, AgentMemory.Empty, Cluster, mayEndMysqld: false).Steps.Select(s => s.Code));
 
     [Fact]
     public void A_slaves_clients_are_left_alone_when_it_is_made_read_only()

@@ -137,6 +137,30 @@ public sealed class PreflightTests
     }
 
     [Fact]
+    public void Force_begins_it_at_once_and_gives_nothing_up()
+    {
+        World w = Lagging();
+        w.Say("move_role", "writer", "db2");
+        Assert.Equal(MovePhase.Approaching, w.Doc.Move!.Phase);
+
+        string answer = w.Say("move_role", "--force", "writer", "db2");
+
+        Assert.Equal("OK: Role 'writer' has been moved from 'db1' to 'db2' enforcedly. Now you can wait some time and check new roles info!", answer);
+        Assert.False(w.Doc.Move!.Force);
+        w.Until(() => w.Db2.EffectiveWriter && w.Doc.Move is null, 10);
+        Assert.NotNull(w.Db2.Obeyed.Last(o => o.CatchUp is not null).CatchUp!.UpTo);
+    }
+
+    [Fact]
+    public void Force_keeps_that_the_old_holder_is_taken_out()
+    {
+        World w = Lagging();
+        w.Say("set_offline", "db1");
+        w.Say("move_role", "--force", "writer", "db2");
+        w.Until(() => w.Db2.EffectiveWriter && w.StateOf("db1") == HostState.AdminOffline, 10);
+    }
+
+    [Fact]
     public void The_holders_death_ends_the_waiting_and_is_failed_over_as_ever()
     {
         World w = Lagging();
