@@ -14,6 +14,9 @@ public static class LabPrograms
     /// <summary>As systemd's RestartSec of the packaged units.</summary>
     private const int RestartAfterMs = 1000;
 
+    /// <summary>As in the unit of Debian's MariaDB package (Restart=on-abnormal, RestartSec=5s): a server that its agent has killed, or that has crashed, comes back.</summary>
+    private const int MysqldRestartAfterMs = 5000;
+
     /// <summary>systemd's own default (RestartSec=100ms): an agent that is back within the lease's time keeps its roles.</summary>
     private const int AgentRestartAfterMs = 100;
 
@@ -38,7 +41,7 @@ public static class LabPrograms
             Mysqld => new(
                 host.Name,
                 [lab.Plan.Server.Program, "--defaults-file=" + paths.MysqlConfig(host.Name), "--user=root", .. initFile is null ? Array.Empty<string>() : ["--init-file=" + initFile, .. lab.Plan.Server.FirstStart]],
-                log, new Dictionary<string, string> { ["LC_ALL"] = "C" }, 0),
+                log, new Dictionary<string, string> { ["LC_ALL"] = "C" }, initFile is null ? MysqldRestartAfterMs : 0, OnlyAbnormal: true),
             Agent => new(host.Name, [Programs.Dotnet, lab.Programs.Agent, "--config", config, "--this", host.Name], log, Programs.Environment, AgentRestartAfterMs),
             Monitor => new(host.Name, [Programs.Dotnet, lab.Programs.Monitor, "--config", config, "--this", host.Name], log, Programs.Environment, RestartAfterMs),
             WritingClient => new(host.Name, [Programs.Dotnet, Programs.Lab, "client-process", "--dir", paths.Dir], log, Programs.Environment, 0),

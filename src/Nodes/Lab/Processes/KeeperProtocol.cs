@@ -22,9 +22,10 @@ public static class KeeperProtocol
     /// <param name="Arguments">Program and its arguments. No secrets: everyone may read a command line.</param>
     /// <param name="LogFile">Gets its standard output and error, appended.</param>
     /// <param name="Environment">Set in addition.</param>
+    /// <param name="OnlyAbnormal">It is started again only after a signal has ended it, as systemd's Restart=on-abnormal.</param>
     /// <param name="RestartAfterMs">When it ends by itself it is started again after this long, as systemd's Restart=always; 0 = never.</param>
     public sealed record KeptProgram(
-        string Host, IReadOnlyList<string> Arguments, string LogFile, IReadOnlyDictionary<string, string> Environment, int RestartAfterMs);
+        string Host, IReadOnlyList<string> Arguments, string LogFile, IReadOnlyDictionary<string, string> Environment, int RestartAfterMs, bool OnlyAbnormal = false);
 
     /// <param name="Key"><c>host/program</c>.</param>
     /// <param name="Pid">0 when it is not running.</param>

@@ -62,7 +62,8 @@ internal sealed class KeptProcess(string key, string recordFile, Func<KeeperProt
         process.Dispose();
         _identity = null;
         File.Delete(recordFile);
-        if (_wanted && _program!.RestartAfterMs > 0)
+        // The runtime tells a signal as 128 and its number.
+        if (_wanted && _program!.RestartAfterMs > 0 && (!_program.OnlyAbnormal || _exitCode > 128))
             _ = RestartAsync(run, _program.RestartAfterMs);
         else
             _wanted = false;
