@@ -132,9 +132,9 @@ public abstract class GiveUpTests(ServerKind kind) : IAsyncLifetime
             var watch = Stopwatch.StartNew();
             _agent.Agent.Send(TestCluster.Standby("db1", 2));
             await Eventually.TrueAsync("the address is gone", () => !_agent.Addresses.Ips.Contains(TestCluster.Writer.Ip));
-            Assert.InRange(watch.ElapsedMilliseconds, 0, 2500);
-            Report failed = await _agent.Agent.ReportedAsync("read_only failed", r => r.Progress is { Status: OrderStatus.Failed, Step: "read_only" });
-            Assert.Equal(MysqldState.NotAnswering, failed.Facts.Mysqld);
+            Assert.InRange(watch.ElapsedMilliseconds, 0, 5000);
+            // The step may fail a moment before the look that it is to blame.
+            await _agent.Agent.ReportedAsync("read_only failed, and why is known", r => r is { Progress: { Status: OrderStatus.Failed, Step: "read_only" }, Facts.Mysqld: MysqldState.NotAnswering });
 
             int before = _agent.Agent.Reports.Count;
             await Eventually.TrueAsync("heartbeats go on", () => _agent.Agent.Reports.Count > before + 3);
