@@ -21,11 +21,9 @@ public static class MonitorHocon
             ["akka.remote.dot-netty.tcp.hostname"] = self.Address,
             ["akka.remote.dot-netty.tcp.public-hostname"] = self.Address,
             ["akka.remote.dot-netty.tcp.port"] = self.Port,
-            // Also the deadline of Akka's handshake. Too short for a peer that is just starting on a busy machine (2 s), and associations were seen that carry messages one way
-            // only; too long (15 s by default), and a peer that comes back from a silent partition is waited for that long.
+            // Also the deadline of Akka's handshake. Too short, and a peer that is just starting on a busy machine is never reached; too long (15 s by default), and a peer that
+            // comes back from a silent partition is waited for that long.
             ["akka.remote.dot-netty.tcp.connection-timeout"] = TimeSpan.FromSeconds(5),
-            // Agents and monitors come back within this of a failed connection; 5 s by default.
-            ["akka.remote.retry-gate-closed-for"] = TimeSpan.FromMilliseconds(500),
             // A quarantined peer must be a new process anyway; a monitor that restarts has a new uid.
             ["akka.remote.log-remote-lifecycle-events"] = false,
 

@@ -5,6 +5,7 @@ using Akka.Hosting;
 using Mmm.Actors.Agents;
 using Mmm.Actors.Leases;
 using Mmm.Actors.Probing;
+using Mmm.Actors.Remoting;
 using Mmm.Actors.Serialization;
 using Mmm.Actors.Status;
 using Mmm.Shared.Settings;
@@ -39,6 +40,7 @@ public static class MonitorSystem
         ClusterSingletonOptions singleton = new() { Role = MonitorActors.MemberRole };
         return builder
             .AddHocon(MonitorHocon.Render(parts.Settings), HoconAddMode.Prepend)
+            .AddHocon(RemotingHocon.Render(), HoconAddMode.Prepend)
             .AddHocon(WireSerialization.Hocon(), HoconAddMode.Prepend)
             .WithClustering(new ClusterOptions { Roles = [MonitorActors.MemberRole] })
             .WithActors((system, registry) => registry.Register<KeeperKey>(system.ActorOf(parts.Keeper(system, registry), MonitorActors.Keeper)))

@@ -1,3 +1,4 @@
+using Mmm.Actors.Remoting;
 using Mmm.Actors.Serialization;
 using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
@@ -28,8 +29,6 @@ internal static class AgentHocon
         ["akka.remote.dot-netty.tcp.connection-timeout"] = TimeSpan.FromSeconds(2),
         // On Linux .NET turns this into SO_REUSEPORT, with which two agents listen on one port and each gets half of the messages.
         ["akka.remote.dot-netty.tcp.tcp-reuse-addr"] = "off",
-        // A monitor that comes back is reached again within this; 5 s by default.
-        ["akka.remote.retry-gate-closed-for"] = TimeSpan.FromMilliseconds(500),
         ["akka.remote.log-remote-lifecycle-events"] = "off",
         // From outside only the agent itself can be addressed by path, and nothing can be deployed here.
         ["akka.remote.untrusted-mode"] = true,
@@ -39,5 +38,5 @@ internal static class AgentHocon
         ["akka.coordinated-shutdown.exit-clr"] = false,
         ["akka.coordinated-shutdown.run-by-clr-shutdown-hook"] = false,
         ["akka.coordinated-shutdown.default-phase-timeout"] = TimeSpan.FromSeconds(2),
-    }) + WireSerialization.Hocon();
+    }) + RemotingHocon.Render() + WireSerialization.Hocon();
 }
