@@ -89,7 +89,7 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory m
         AgentStep.NotePosition => NotePositionAsync(cancel),
         AgentStep.SetSemiSyncSource s => SetSemiSyncAsync(s, cancel),
         AgentStep.SetSemiSyncReplica s => SetSemiSyncAsync(s, cancel),
-        AgentStep.MakeWritable => MakeWritableAsync(cancel),
+        AgentStep.MakeWritable s => MakeWritableAsync(s, cancel),
         AgentStep.RememberStopped s => Task.FromResult(StepOutcome.DoneAnd((m, _) => m with { Stopped = s.Threads })),
         AgentStep.StopReplication s => _replication.StopAsync(s, cancel),
         AgentStep.StopReceiver s => _replication.StopReceiverAsync(s, cancel),
@@ -159,8 +159,11 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory m
         }
     }
 
-    private async Task<StepOutcome> MakeWritableAsync(CancellationToken cancel)
+    private async Task<StepOutcome> MakeWritableAsync(AgentStep.MakeWritable step, CancellationToken cancel)
     {
+        // On disk already, unless mysqld has just been started, or the disk failed: then the next agent would spare this process as one that never took writes.
+        if (step.Process is { } process && await memory.SaveAsync(m => m with { Answered = process }, cancel) is { } unsaved)
+            return StepOutcome.Failed($"that this mysqld takes writes could not be stored: {unsaved}");
         try
         {
             await ports.Mysql.SetWritableAsync(cancel);

@@ -131,7 +131,7 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
 
             if (SemiSyncPlan.OnWriter(order, found.Mysqld, semiSync) is { } on)
                 steps.Add(on);
-            steps.Add(new AgentStep.MakeWritable(order.Id));
+            steps.Add(new AgentStep.MakeWritable(order.Id, found.Mysqld.Process));
         }
 
         foreach (RoleAddress missing in order.Roles.Order().Where(a => a.Role == topology.ActiveMasterRole && !found.Addresses.Contains(a)))

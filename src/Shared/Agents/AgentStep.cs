@@ -91,7 +91,9 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
     public sealed record SetSemiSyncReplica(bool OldNames) : AgentStep("semi_sync", StepLane.Replication, "switching semi-sync on for what is received");
 
     /// <summary>read_only off.</summary>
-    public sealed record MakeWritable(DecisionId Id) : AgentStep("writable", StepLane.Writer, "switching read_only off");
+    /// <param name="Id">By which decision.</param>
+    /// <param name="Process">mysqld's process, remembered first: it is one that may be ended for not giving its role up. Null = not known.</param>
+    public sealed record MakeWritable(DecisionId Id, string? Process) : AgentStep("writable", StepLane.Writer, "switching read_only off");
 
     /// <summary>Remember, before doing it, that MMM stops these threads.</summary>
     public sealed record RememberStopped(StoppedThreads? Threads) : AgentStep("remember", StepLane.Replication, "remembering which replication threads MMM stopped");

@@ -160,6 +160,20 @@ public sealed class AgentLeaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_mysqld_does_not_take_writes_before_its_process_is_remembered()
+    {
+        _watch.Process = "boot/1";
+        _store.Refuses = m => m.Answered is null ? null : "no space left on device";
+        Report failed = await _agent.FailedAsync(TestCluster.Holds("db1", 1), "writable");
+        Assert.Contains("no space left on device", failed.Progress.Sentence, StringComparison.Ordinal);
+        Assert.DoesNotContain("read_only off", _mysql.Done);
+
+        _store.Refuses = null;
+        await _agent.ReportedAsync("it takes over once that is stored", r => r.Progress.Status == OrderStatus.Done);
+        Assert.Equal("boot/1", _store.Kept.Answered);
+    }
+
+    [Fact]
     public async Task A_restarted_agent_keeps_what_it_had_without_a_break()
     {
         await _agent.DoneAsync(TestCluster.Holds("db1", 1, null, TestCluster.Reader1));

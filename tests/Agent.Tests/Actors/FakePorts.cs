@@ -108,12 +108,15 @@ public sealed class FakeStore : IAgentStore
 
     public string? SaveFailure { get; set; }
 
+    /// <summary>Why it cannot take this; null = it can.</summary>
+    public Func<AgentMemory, string?>? Refuses { get; set; }
+
     public Task<AgentMemory> LoadAsync(CancellationToken cancel) =>
         LoadFailure is { } why ? Task.FromException<AgentMemory>(new AgentStoreException(why)) : Task.FromResult(Kept);
 
     public Task SaveAsync(AgentMemory memory, CancellationToken cancel)
     {
-        if (SaveFailure is { } why)
+        if ((SaveFailure ?? Refuses?.Invoke(memory)) is { } why)
             return Task.FromException(new AgentStoreException(why));
         Kept = memory;
         return Task.CompletedTask;
