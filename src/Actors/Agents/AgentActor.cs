@@ -48,6 +48,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     private IActorRef _tail = ActorRefs.Nobody;
     private IActorRef _setupWatch = ActorRefs.Nobody;
     private IActorRef _disk = ActorRefs.Nobody;
+    private IActorRef _vanished = ActorRefs.Nobody;
     private ServerSetup? _serverSetup;
 
     private FoundHost _found = FoundHost.Nothing;
@@ -97,6 +98,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         Receive<AgentProtocol.HostOrder>(HandleOrder);
         Receive<AgentProtocol.Heard>(m => _contacts.Heard(m.Monitor));
         Receive<AgentProtocol.Relay>(HandleRelay);
+        Receive<AgentProtocol.PeerVanished>(m => _vanished.Forward(m));
         Receive<AgentProtocol.Report>(HandleRelayedReport);
         Receive<LeaseActor.CoverSeen>(HandleCoverSeen);
         Receive<MysqldWatchActor.MysqldSeen>(HandleMysqldSeen);
@@ -124,6 +126,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _tail = Context.ActorOf(TailActor.Props(_ports.Tails), "tail");
         _setupWatch = Context.ActorOf(SetupActor.Props(_ports.Mysql), "setup");
         _disk = Context.ActorOf(DiskActor.Props(_ports.Disk, _ports.Watch, _setup.Disk, _time), "disk");
+        _vanished = Context.ActorOf(VanishedPeersActor.Props(_setup, _ports.Connections), "vanished-peers");
         _addressCheck = Context.ActorOf(AddressCheckActor.Props(_looker, _setup), "address-check");
         _keeper.Load(Self);
         Timers.StartSingleTimer("heartbeat", new HeartbeatDue(), _setup.Agent.HeartbeatInterval);

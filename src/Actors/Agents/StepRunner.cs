@@ -188,8 +188,11 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory m
 /// <param name="Store">What is remembered.</param>
 /// <param name="LeaseClock">Monotonic, and goes on while the machine is suspended.</param>
 /// <param name="Tails">Serves mysqld's binary log once it is dead.</param>
+/// <param name="Disk">That of mysqld's data.</param>
+/// <param name="Connections">mysqld's.</param>
 public sealed record AgentPorts(
-    IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, INeighbours Neighbours, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock, IBinlogTails Tails, IDisk Disk);
+    IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, INeighbours Neighbours, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock, IBinlogTails Tails, IDisk Disk,
+    IConnections Connections);
 
 /// <summary>Deadlines and counts of the steps.</summary>
 /// <param name="WriterGrace">How long running writers may finish once read_only is being set.</param>

@@ -289,6 +289,9 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
                     foreach (ActorSelection granter in _granters)
                         granter.Tell(decided);
                     break;
+                case TellVanished { To: var to, Vanished: var vanished }:
+                    _agents[to].Tell(vanished);
+                    break;
                 case GiveAnswer { Answer: var answer }:
                     if (_askers.Remove(answer.Id, out IActorRef? asker))
                         asker.Tell(answer);

@@ -14,6 +14,7 @@ namespace Mmm.Actors.Serialization;
 [JsonSerializable(typeof(AgentProtocol.Relay))]
 [JsonSerializable(typeof(AgentProtocol.AskLastUp))]
 [JsonSerializable(typeof(AgentProtocol.LastUp))]
+[JsonSerializable(typeof(AgentProtocol.PeerVanished))]
 [JsonSerializable(typeof(BootstrapProtocol.Hello))]
 [JsonSerializable(typeof(ControlProtocol.Command))]
 [JsonSerializable(typeof(ControlProtocol.Answer))]

@@ -20,6 +20,7 @@ internal static class WireManifests
         new("a5", WireJsonContext.Strict.Relay),
         new("a6", WireJsonContext.Strict.AskLastUp),
         new("a7", WireJsonContext.Strict.LastUp),
+        new("a8", WireJsonContext.Strict.PeerVanished),
         new("b1", WireJsonContext.Strict.Hello),
         new("c1", WireJsonContext.Strict.Command),
         new("c2", WireJsonContext.Strict.Answer),

@@ -102,5 +102,6 @@ internal static class AgentNode
         new AgentStateFile(settings.Agent.StateDir, cluster.Topology.Name, host.Name),
         new BootClock(),
         new BinlogTails(host.Ip, settings.Agent.BinlogPort, cluster.ReplicationUser, TimeProvider.System, log),
-        new DataDisk());
+        new DataDisk(),
+        new KernelConnections());
 }

@@ -73,6 +73,9 @@ public sealed record ClusterState
     /// <summary>When the granters were last told of the <see cref="Voters"/>; null = not since the last change.</summary>
     public DateTimeOffset? VotersToldAt { get; init; }
 
+    /// <summary>Hosts whose machines have vanished, and when the other agents were last told.</summary>
+    public ImmutableSortedDictionary<string, DateTimeOffset> VanishedTold { get; init; } = ImmutableSortedDictionary.Create<string, DateTimeOffset>(StringComparer.Ordinal);
+
     /// <summary>Machines that answer for a role address and should not, in the order in which they were first seen.</summary>
     public ImmutableArray<AddressConflict> AddressConflicts { get; init; } = [];
 

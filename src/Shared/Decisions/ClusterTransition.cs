@@ -230,7 +230,7 @@ public static class ClusterTransition
         }
 
         if (state.Document is { Mode: not ClusterMode.Passive } && !state.Blind)
-            state = AddressConflicts.TellAgain(VotersChange.Tell(Leases.Withdraw(IssueOrders(state, ordered), ordered), ordered), ordered);
+            state = VanishedHosts.Tell(AddressConflicts.TellAgain(VotersChange.Tell(Leases.Withdraw(IssueOrders(state, ordered), ordered), ordered), ordered), ordered);
         if (state.Document is { Mode: not ClusterMode.Passive } && before.Document is not null && !state.Blind)
             ordered.AddRange(KillHosts(before, state));
         ordered.AddRange(effects);

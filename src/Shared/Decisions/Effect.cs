@@ -25,6 +25,11 @@ public sealed record SendWithdraw(LeaseProtocol.Withdraw Withdraw) : Effect;
 /// <summary>Tell the granters of all monitors which generation of the voters is decided.</summary>
 public sealed record TellVoters(LeaseProtocol.VotersDecided Decided) : Effect;
 
+/// <summary>Tell the agent of a host that another machine has vanished.</summary>
+/// <param name="To">MMM's name of the host that is told.</param>
+/// <param name="Vanished">The other.</param>
+public sealed record TellVanished(string To, AgentProtocol.PeerVanished Vanished) : Effect;
+
 /// <summary>Answer an operator.</summary>
 public sealed record GiveAnswer(ControlProtocol.Answer Answer) : Effect;
 

@@ -342,6 +342,14 @@ public static class AgentProtocol
     /// <param name="Report">As it came, however long ago.</param>
     public sealed record LastUp(Report Report) : IMessage;
 
+    /// <summary>
+    /// Coordinator -> agent, again every 2 s while it is so: the machine of another host answers no pings, and its agent is not heard. The agent ends the connections of its mysqld with it
+    /// on which nothing is answered. No reply.
+    /// </summary>
+    /// <param name="Cluster">MMM cluster.</param>
+    /// <param name="Host">MMM's name of the other host.</param>
+    public sealed record PeerVanished(string Cluster, string Host) : IMessage;
+
     /// <summary>Gateway -> agent: a report arrived. The agent shows which monitors it can reach. No reply.</summary>
     public sealed record Heard(string Monitor, long Seq) : IMessage;
 }

@@ -21,7 +21,7 @@ public sealed class AgentActorTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk()), _time);
+        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk(), new FakeConnections()), _time);
         return ValueTask.CompletedTask;
     }
 
@@ -154,7 +154,7 @@ public sealed class AgentActorTests : IAsyncLifetime
     {
         await _agent.DisposeAsync();
         _store.Kept = AgentMemory.Empty with { Highest = TestCluster.Decision(9) };
-        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk()));
+        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk(), new FakeConnections()));
         _agent.Send(TestCluster.Holds("db1", 8));
         await _agent.AnsweredAsync<Refused>("refused", r => r.Highest == TestCluster.Decision(9));
     }
@@ -180,7 +180,7 @@ public sealed class AgentActorTests : IAsyncLifetime
     {
         await _agent.DisposeAsync();
         _store.LoadFailure = "agent-C1-db1.json is damaged";
-        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk()));
+        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk(), new FakeConnections()));
         Report failed = await _agent.FailedAsync(TestCluster.Holds("db1", 1), "state_file");
         Assert.Contains("damaged", failed.Progress.Sentence, StringComparison.Ordinal);
         Assert.Empty(_mysql.Done);
@@ -209,7 +209,7 @@ public sealed class AgentActorTests : IAsyncLifetime
         // The agent before must be gone: it stores what it remembers, too.
         await _agent.DisposeAsync();
         _store.Kept = AgentMemory.Empty with { Noted = noted };
-        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk()));
+        _agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk(), new FakeConnections()));
         await _agent.ReportedAsync("it took over", r => r.TakeOver == noted);
     }
 
@@ -350,7 +350,7 @@ public sealed class AgentActorTests : IAsyncLifetime
         await _agent.DoneAsync(TestCluster.Standby("db1", 1, ReplicationOrder.Stop) with { State = HostState.AdminOffline });
         Assert.Equal(new StoppedThreads(true, true), _store.Kept.Stopped);
         await _agent.DisposeAsync();
-        await using var restarted = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk()));
+        await using var restarted = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk(), new FakeConnections()));
         await restarted.DoneAsync(TestCluster.Standby("db1", 2));
         Assert.Equal(["stop replication", "start replication"], _mysql.Done);
         Assert.Null(_store.Kept.Stopped);

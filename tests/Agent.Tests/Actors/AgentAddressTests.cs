@@ -150,5 +150,5 @@ public sealed class AgentAddressTests : IAsyncDisposable
     }
 
     private TestAgent Start(AddressSettings? settings = null) => _agent = new TestAgent(
-        new TestCluster { Addresses = settings ?? s_settings }, "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk()));
+        new TestCluster { Addresses = settings ?? s_settings }, "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, new NoWatch(), _store, TimeProvider.System, new FakeTails(), new FakeDisk(), new FakeConnections()));
 }

@@ -24,7 +24,7 @@ public sealed class AgentDiskTests : IAsyncLifetime
         _mysql.State = _mysql.State with { DataFolder = "/data/", Files = files };
         var addresses = new FakeAddresses();
         _agent = new TestAgent(
-            new TestCluster { Disk = s_settings }, "db1", new AgentPorts(_mysql, addresses, addresses, addresses, new NoWatch(), new FakeStore(), TimeProvider.System, new FakeTails(), _disk));
+            new TestCluster { Disk = s_settings }, "db1", new AgentPorts(_mysql, addresses, addresses, addresses, new NoWatch(), new FakeStore(), TimeProvider.System, new FakeTails(), _disk, new FakeConnections()));
         return ValueTask.CompletedTask;
     }
 

@@ -223,7 +223,7 @@ public sealed class AgentLeaseTests : IAsyncLifetime
 
     private TestAgent Start(bool granted = true, TimeProvider? clock = null)
     {
-        var agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, _watch, _store, clock ?? TimeProvider.System, new FakeTails(), new FakeDisk()));
+        var agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, _watch, _store, clock ?? TimeProvider.System, new FakeTails(), new FakeDisk(), new FakeConnections()));
         agent.Granting.Granted = _ => granted;
         return agent;
     }

@@ -117,6 +117,6 @@ public sealed class AgentTailTests : IAsyncLifetime
     private TestAgent Start()
     {
         var addresses = new FakeAddresses();
-        return new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, addresses, addresses, addresses, new NoWatch(), _store, TimeProvider.System, _tails, new FakeDisk()));
+        return new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, addresses, addresses, addresses, new NoWatch(), _store, TimeProvider.System, _tails, new FakeDisk(), new FakeConnections()));
     }
 }

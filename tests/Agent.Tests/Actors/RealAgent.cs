@@ -17,7 +17,7 @@ public sealed class RealAgent : IAsyncDisposable
     {
         _mysql = Mysql(cluster, host, server);
         var watch = new ProcessWatch(_poller, null, TimeSpan.FromMilliseconds(20), TimeProvider.System);
-        Agent = new TestAgent(cluster, host, new AgentPorts(_mysql, Addresses, Addresses, Addresses, watch, Store, TimeProvider.System, new FakeTails(), new FakeDisk()));
+        Agent = new TestAgent(cluster, host, new AgentPorts(_mysql, Addresses, Addresses, Addresses, watch, Store, TimeProvider.System, new FakeTails(), new FakeDisk(), new FakeConnections()));
     }
 
     public TestAgent Agent { get; }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Mmm.Actors.Agents;
 using Mmm.Agent.Adapters.Linux;
@@ -93,6 +95,60 @@ public sealed class InNamespaceTests : IDisposable
         _addresses.Extend(new Dictionary<string, int> { [Writer] = 30 });
         Assert.Matches($"{Regex.Escape(Writer)}/24 .*valid_lft (29|30)sec", (await ShellAsync("ip -o -4 addr show dev eth0")));
         _addresses.Remove([Writer]);
+    }
+
+    [Fact(Explicit = true)]
+    public async Task Connections()
+    {
+        // Loopback addresses stand for machines: what is sent to or from one of them can be dropped. The server's socket is one for IPv4 and IPv6, as mysqld's is.
+        await ShellAsync("ip addr add 10.9.1.1/32 dev lo; ip addr add 10.9.1.2/32 dev lo; ip addr add 10.9.1.3/32 dev lo; ip addr add fd00:9:1::1/128 dev lo nodad; ip addr add fd00:9:1::2/128 dev lo nodad");
+        using var server = new TcpListener(IPAddress.IPv6Any, 0);
+        server.Server.DualMode = true;
+        server.Start();
+        int port = ((IPEndPoint)server.LocalEndpoint).Port;
+        (TcpClient Replica, TcpClient Here) gone = await ConnectAsync("10.9.1.2", "10.9.1.1");
+        (TcpClient Replica, TcpClient Here) gone6 = await ConnectAsync("fd00:9:1::2", "fd00:9:1::1");
+        (TcpClient Replica, TcpClient Here) idle = await ConnectAsync("10.9.1.2", "10.9.1.1");
+        (TcpClient Replica, TcpClient Here) other = await ConnectAsync("10.9.1.3", "10.9.1.1");
+        await NftAsync("add table inet cut; add chain inet cut out { type filter hook output priority 0; }; add rule inet cut out ip saddr { 10.9.1.2, 10.9.1.3 } drop; "
+            + "add rule inet cut out ip6 saddr fd00:9:1::2 drop; add rule inet cut out tcp dport 9 drop");
+        var connections = new KernelConnections();
+
+        // A machine that is not asked for keeps its connection, and so does one on which nothing has been sent.
+        foreach (TcpClient here in new[] { gone.Here, gone6.Here, other.Here })
+            await here.GetStream().WriteAsync(new byte[100], _cancel);
+        foreach ((string machine, TcpClient here) in new[] { ("10.9.1.2", gone.Here), ("fd00:9:1::2", gone6.Here) })
+        {
+            await Eventually.TrueAsync($"the connection with {machine} is ended", async () => await connections.EndUnansweredAsync(machine, 9, port, _cancel) == new EndedConnections(1, 0));
+            IOException e = await Assert.ThrowsAnyAsync<IOException>(async () => await here.GetStream().ReadExactlyAsync(new byte[1], _cancel));
+            Assert.Equal(SocketError.ConnectionAborted, ((SocketException)e.InnerException!).SocketErrorCode);
+        }
+
+        Assert.Equal(new EndedConnections(0, 0), await connections.EndUnansweredAsync("10.9.1.2", 9, port + 1, _cancel));
+        Assert.Equal(new EndedConnections(0, 0), await connections.EndUnansweredAsync("10.9.1.2", 9, port, _cancel));
+        await NftAsync("delete table inet cut");
+        foreach ((TcpClient replica, TcpClient here) in new[] { idle, other })
+        {
+            await replica.GetStream().WriteAsync(new byte[1], _cancel);
+            await here.GetStream().ReadExactlyAsync(new byte[1], _cancel);
+        }
+
+        // A receiver that is just dialling.
+        await NftAsync("add table inet cut; add chain inet cut in { type filter hook input priority 0; }; add rule inet cut in tcp dport 9 drop");
+        using var receiver = new TcpClient();
+        Task dialling = receiver.ConnectAsync("10.9.1.2", 9, _cancel).AsTask();
+        await Eventually.TrueAsync("the attempt is ended", async () => await connections.EndUnansweredAsync("10.9.1.2", 9, 1, _cancel) == new EndedConnections(0, 1));
+        await Assert.ThrowsAsync<SocketException>(() => dialling.WaitAsync(TimeSpan.FromSeconds(5), _cancel));
+
+        async Task<(TcpClient Replica, TcpClient Here)> ConnectAsync(string from, string to)
+        {
+            var replica = new TcpClient(new IPEndPoint(IPAddress.Parse(from), 0));
+            Task<TcpClient> here = server.AcceptTcpClientAsync(_cancel).AsTask();
+            await replica.ConnectAsync(to, port, _cancel);
+            return (replica, await here);
+        }
+
+        static Task<string> NftAsync(string rules) => ShellAsync($"printf '%s\\n' '{rules}' | tr ';' '\\n' | nft -f -");
     }
 
     [Fact(Explicit = true)]

@@ -85,6 +85,9 @@ public sealed class NamespaceTests : IAsyncLifetime
         await InsideAsync(nameof(InNamespaceTests.Ask_myself));
     }
 
+    [Fact]
+    public async Task Connections_on_which_a_vanished_machine_answers_nothing_are_ended_and_no_others() => await InsideAsync(nameof(InNamespaceTests.Connections));
+
     private static async Task InsideAsync(string test)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "Mmm.Agent.Tests");

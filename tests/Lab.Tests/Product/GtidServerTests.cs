@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Mmm.Lab.Processes;
 using Mmm.Lab.Tests.Harness;
 using MySqlConnector;
 using Xunit;
@@ -30,6 +31,32 @@ public abstract class GtidServerTests(ServerLab lab) : EveryServerTests(lab)
         await UntilState(old, "ONLINE", 40);
         await UntilFollows(other, old, 15);
         await UntilFollows(old, other, 15);
+    }
+
+    /// <summary>MariaDB's answers nobody from the moment when such a replica connects anew, until its kernel notices that the old connection is dead.</summary>
+    [Fact]
+    public async Task A_replica_that_returns_from_a_power_cut_does_not_hold_the_active_master_up()
+    {
+        (string active, _) = await MastersAsync();
+        await UntilSemiSyncHoldsAsync();
+        await Lab.Server(active).ExecuteAsync("CREATE TABLE IF NOT EXISTS lab.large (content LONGBLOB NOT NULL)", Stop);
+        Assert.NotEqual("", await ConnectionsAsync());
+
+        await Lab.Faults.PowerOffAsync("slave1", Stop);
+        // More than fits into the connection.
+        await Lab.Server(active).ExecuteAsync("INSERT INTO lab.large VALUES (REPEAT('x', 1000000)), (REPEAT('y', 1000000))", Stop);
+
+        await Until("the connection with the machine that is gone is ended", 20, async () => await ConnectionsAsync() == "");
+        await Lab.Faults.PowerOnAsync("slave1", Stop);
+        await Until("slave1 is back, and every new connection to the active master is served meanwhile", 40, async () =>
+        {
+            await using (await Lab.Server(active).OpenApplicationAsync(Stop).WaitAsync(TimeSpan.FromSeconds(3), Stop))
+                return await Lab.Http.FreshestAsync(Stop) is { } reading && reading.Snapshot.StateOf("slave1") == "ONLINE";
+        }, NowAsync);
+        await UntilFollows("slave1", active, 15);
+
+        async Task<string> ConnectionsAsync() => (await Tool.RunAsync(
+            [.. Lab.Inside.On(active), "ss", "-Htn", "state", "established", "sport", "=", ":3306", "dst", Lab.Plan["slave1"].Ip.ToString()], ct: Stop)).Output;
     }
 
     [Fact]

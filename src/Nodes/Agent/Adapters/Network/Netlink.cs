@@ -30,13 +30,8 @@ internal static class Netlink
     private const ushort NewAddress = 20;
     private const ushort DeleteAddress = 21;
     private const ushort GetAddress = 22;
-    private const ushort Error = 2;
-    private const ushort Done = 3;
-    private const ushort Request = 0x1;
-    private const ushort Acknowledge = 0x4;
     private const ushort Exclusive = 0x200;
     private const ushort Replace = 0x100;
-    private const ushort Dump = 0x300;
     private const ushort Create = 0x400;
     private const ushort AttributeAddress = 1;
     private const ushort AttributeLocal = 2;
@@ -51,7 +46,6 @@ internal static class Netlink
     private const uint FlagNoPrefixRoute = 0x200;
     private const uint GroupIpv4Addresses = 0x10;
     private const uint GroupIpv6Addresses = 0x100;
-    private const int HeaderSize = 16;
     private const byte AfInet = 2;
     private const byte AfInet6 = 10;
     private const int ErrnoExists = 17;
@@ -61,13 +55,13 @@ internal static class Netlink
     public static ImmutableArray<KernelAddress> Addresses()
     {
         var found = ImmutableArray.CreateBuilder<KernelAddress>();
-        Ask(GetAddress, Dump, new byte[8], (type, body) =>
+        NetlinkSocket.Ask(NetlinkSocket.Route, GetAddress, NetlinkSocket.Dump, new byte[8], (type, body) =>
         {
             if (type != NewAddress)
                 return;
             ReadOnlySpan<byte> local = default;
             ReadOnlySpan<byte> peer = default;
-            for (ReadOnlySpan<byte> rest = body[8..]; TryAttribute(rest, out ushort attribute, out int size); rest = rest[Math.Min(Align(size), rest.Length)..])
+            for (ReadOnlySpan<byte> rest = body[8..]; TryAttribute(rest, out ushort attribute, out int size); rest = rest[Math.Min(NetlinkSocket.Align(size), rest.Length)..])
             {
                 ReadOnlySpan<byte> value = rest[4..size];
                 if (attribute == AttributeLocal)
@@ -87,13 +81,13 @@ internal static class Netlink
     public static ImmutableArray<KernelLink> Links()
     {
         var found = ImmutableArray.CreateBuilder<KernelLink>();
-        Ask(GetLink, Dump, new byte[16], (type, body) =>
+        NetlinkSocket.Ask(NetlinkSocket.Route, GetLink, NetlinkSocket.Dump, new byte[16], (type, body) =>
         {
             if (type != NewLink)
                 return;
             string name = "";
             ImmutableArray<byte> mac = [];
-            for (ReadOnlySpan<byte> rest = body[16..]; TryAttribute(rest, out ushort attribute, out int size); rest = rest[Math.Min(Align(size), rest.Length)..])
+            for (ReadOnlySpan<byte> rest = body[16..]; TryAttribute(rest, out ushort attribute, out int size); rest = rest[Math.Min(NetlinkSocket.Align(size), rest.Length)..])
             {
                 ReadOnlySpan<byte> value = rest[4..size];
                 if (attribute == LinkAttributeName)
@@ -153,7 +147,7 @@ internal static class Netlink
     }
 
     /// <summary>A socket that becomes readable when any address changes.</summary>
-    public static int OpenChanges() => Open(GroupIpv4Addresses | GroupIpv6Addresses);
+    public static int OpenChanges() => NetlinkSocket.Open(NetlinkSocket.Route, GroupIpv4Addresses | GroupIpv6Addresses);
 
     /// <summary>Empties that socket.</summary>
     public static void Drain(int fd)
@@ -164,82 +158,11 @@ internal static class Netlink
         }
     }
 
-    private delegate void MessageReader(ushort type, ReadOnlySpan<byte> body);
-
     private static void Change(ushort type, ushort flags, byte[] body, int harmless, string what)
     {
-        int errno = Ask(type, (ushort)(flags | Acknowledge), body, static (_, _) => { });
+        int errno = NetlinkSocket.Ask(NetlinkSocket.Route, type, (ushort)(flags | NetlinkSocket.Acknowledge), body, static (_, _) => { });
         if (errno != 0 && errno != harmless && !(type == DeleteAddress && errno == ErrnoNoDevice))
             throw new AddressException($"{what} failed: {Marshal.GetPInvokeErrorMessage(errno)}{(errno == 1 ? " (the agent needs CAP_NET_ADMIN)" : "")}");
-    }
-
-    /// <summary>Sends one request and hands on every message of the answer.</summary>
-    /// <returns>The kernel's error number; 0 = none.</returns>
-    private static int Ask(ushort type, ushort flags, ReadOnlySpan<byte> body, MessageReader read)
-    {
-        int fd = Open(0);
-        try
-        {
-            byte[] request = new byte[HeaderSize + body.Length];
-            BinaryPrimitives.WriteInt32LittleEndian(request, request.Length);
-            BinaryPrimitives.WriteUInt16LittleEndian(request.AsSpan(4), type);
-            BinaryPrimitives.WriteUInt16LittleEndian(request.AsSpan(6), (ushort)(flags | Request));
-            BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(8), 1);
-            body.CopyTo(request.AsSpan(HeaderSize));
-            if (LibC.Send(fd, request, request.Length, 0) < 0)
-                throw new AddressException($"the kernel's network configuration cannot be reached: {LibC.LastError()}");
-            return ReadAnswer(fd, read);
-        }
-        finally
-        {
-            _ = LibC.Close(fd);
-        }
-    }
-
-    private static int ReadAnswer(int fd, MessageReader read)
-    {
-        byte[] buffer = new byte[64 * 1024];
-        while (true)
-        {
-            // An answer to a change is one message; a listing goes on until the kernel says that it is done.
-            int length = (int)LibC.Receive(fd, buffer, buffer.Length, 0);
-            if (length <= 0)
-                throw new AddressException($"the kernel's network configuration does not answer: {LibC.LastError()}");
-            for (ReadOnlySpan<byte> rest = buffer.AsSpan(0, length); rest.Length >= HeaderSize;)
-            {
-                int size = BinaryPrimitives.ReadInt32LittleEndian(rest);
-                ushort type = BinaryPrimitives.ReadUInt16LittleEndian(rest[4..]);
-                if (size < HeaderSize || size > rest.Length)
-                    throw new AddressException("the kernel's network configuration sent a broken answer");
-                ReadOnlySpan<byte> body = rest[HeaderSize..size];
-                if (type == Error)
-                    return -BinaryPrimitives.ReadInt32LittleEndian(body);
-                if (type == Done)
-                    return 0;
-                read(type, body);
-                rest = rest[Math.Min(Align(size), rest.Length)..];
-            }
-        }
-    }
-
-    private static int Open(uint groups)
-    {
-        int fd = LibC.Socket(LibC.AfNetlink, LibC.SockRaw | LibC.SockCloexec, 0);
-        if (fd < 0)
-            throw new AddressException($"the kernel's network configuration cannot be reached: {LibC.LastError()}");
-        Span<byte> address = stackalloc byte[12];
-        BinaryPrimitives.WriteUInt16LittleEndian(address, LibC.AfNetlink);
-        BinaryPrimitives.WriteUInt32LittleEndian(address[8..], groups);
-        // Two seconds: the kernel answers in microseconds unless something else holds its network lock.
-        ReadOnlySpan<long> timeout = [2, 0];
-        if (LibC.Bind(fd, address, address.Length) < 0 || LibC.SetSocketOption(fd, LibC.SolSocket, LibC.SoReceiveTimeout, timeout, 16) < 0)
-        {
-            string why = LibC.LastError();
-            _ = LibC.Close(fd);
-            throw new AddressException($"the kernel's network configuration cannot be reached: {why}");
-        }
-
-        return fd;
     }
 
     private static void WriteAddressHeader(Stream body, int addressLength, byte prefixLength, int link)
@@ -258,7 +181,7 @@ internal static class Netlink
         BinaryPrimitives.WriteUInt16LittleEndian(header[2..], type);
         body.Write(header);
         body.Write(value);
-        for (int i = value.Length; i < Align(value.Length); i++)
+        for (int i = value.Length; i < NetlinkSocket.Align(value.Length); i++)
             body.WriteByte(0);
     }
 
@@ -272,6 +195,4 @@ internal static class Netlink
         type = BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]);
         return size >= 4 && size <= rest.Length;
     }
-
-    private static int Align(int size) => (size + 3) & ~3;
 }
