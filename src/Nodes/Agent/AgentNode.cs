@@ -85,7 +85,7 @@ internal static class AgentNode
         cluster.Decisions.LeaseTtl, cluster.Lease, cluster.Addresses, cluster.SemiSync, cluster.Disk, AgentHocon.LeaseDispatcher);
 
     private static LocalMysqlServer MysqlOf(MmmSettings settings, ClusterSettings cluster, Host host) => new(
-        new MysqlEndpoint(host.Ip, host.MysqlPort, settings.Agent.MysqlSocket, cluster.AgentUser),
+        new MysqlEndpoint(host.Ip, host.MysqlPort, settings.Agent.MysqlSocket, cluster.AgentUser, host.AdminPort),
         cluster.ReplicationUser,
         ImmutableHashSet.Create(StringComparer.Ordinal, cluster.MonitorUser.User, cluster.AgentUser.User, cluster.ReplicationUser.User),
         settings.Agent.StatementTimeout,

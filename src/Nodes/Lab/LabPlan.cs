@@ -9,6 +9,7 @@ public sealed class LabPlan
     public const string WriterRole = "writer";
     public const string ReaderRole = "reader";
     public const int MysqlPort = 3306;
+    public const int AdminPort = 33062;
     public const int AgentPort = 9989;
     public const int MonitorPort = 8551;
     public const int HttpPort = 8558;

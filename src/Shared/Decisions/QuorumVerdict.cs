@@ -61,7 +61,8 @@ public static class QuorumVerdict
         {
             case Outcome.Ok:
                 t.Ok++;
-                t.OkMessage ??= c.Message;
+                // Plain OK says less than whatever another one adds.
+                t.OkMessage = t.OkMessage is { Length: > 0 } said ? said : c.Message;
                 break;
             case Outcome.Unknown:
                 t.Unknown++;

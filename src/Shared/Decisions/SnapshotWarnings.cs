@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Shared.Checks;
 using Mmm.Shared.Topology;
 using static Mmm.Shared.Messages.AgentProtocol;
 
@@ -94,6 +95,8 @@ internal static class SnapshotWarnings
             yield return $"host {host} has failed as active master and stays out until it is compared with the present one: {n.Why}";
         else if (record.State == HostState.AwaitingRecovery && state.PingAndMysqlOk(host))
             yield return $"host {host} is up and waits; 'set_online {host}' takes it back";
+        if (state.Sights[host].Checks[CheckKind.Mysql] is { Verdict: not CheckVerdict.Failed, Message: { Length: > 0 } said } && !said.StartsWith("Not checked", StringComparison.Ordinal))
+            yield return $"host {host}: {said}";
         if (state.AgentLost(host) || state.Sights[host].Agent is not { } report)
             yield break;
         if (DiskRules.Failing(state, host) is { } disk)

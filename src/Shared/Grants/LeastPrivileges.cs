@@ -20,6 +20,9 @@ public sealed record LeastPrivileges(string Name, string Servers, string Monitor
     /// <summary>Needed on MariaDB only where replication.semi_sync is not off.</summary>
     public const string ForSemiSync = "REPLICATION MASTER ADMIN";
 
+    /// <summary>Needed by monitor_user and agent_user on MySQL 8.0.14 and later, only where mysql_admin_port is set.</summary>
+    public const string ForAdminPort = "SERVICE_CONNECTION_ADMIN";
+
     public static readonly LeastPrivileges MariaDb = new(
         "mariadb", "MariaDB 10.5.2 and later", "SLAVE MONITOR",
         "SLAVE MONITOR, BINLOG MONITOR, PROCESS, " + ForSemiSync + ", REPLICATION SLAVE ADMIN, READ_ONLY ADMIN, CONNECTION ADMIN", Tested: true);
@@ -44,6 +47,8 @@ public sealed record LeastPrivileges(string Name, string Servers, string Monitor
         var text = new StringBuilder($"-- {Servers}{(Tested ? "" : " (by its manual; not tested on a real server)")}. Run it on every server, or on the active master if replication carries it to all.\n");
         text.Append("-- Names as in the configuration (monitor_user, agent_user, replication_user); put the passwords in. '%' may be narrowed to the network of the cluster;\n");
         text.Append("-- agents connect from their own host, to its address or its socket.\n");
+        if (this == MySql)
+            text.Append($"-- With mysql_admin_port mmm_monitor and mmm_agent need {ForAdminPort} as well.\n");
         Login(text, "mmm_monitor", Monitor);
         Login(text, "mmm_agent", Agent);
         Login(text, "replication", Replication);

@@ -54,6 +54,8 @@ internal static class AddressRules
             foreach (HostDraft host in cluster.Hosts)
             {
                 Take(host.Ip, host.MysqlPort, $"mysqld of host {host.Name} of cluster {cluster.Name}");
+                if (host.AdminPort is { Valid: true, Value: > 0 })
+                    Take(host.Ip, host.AdminPort, $"mysql_admin_port of host {host.Name} of cluster {cluster.Name}");
                 Take(host.Ip, host.AgentPort, $"agent of host {host.Name} of cluster {cluster.Name}");
             }
         }

@@ -18,6 +18,7 @@ internal sealed record HostDraft(
     Setting<HostMode> Mode,
     Setting<string>? Peer,
     Setting<int> MysqlPort,
+    Setting<int> AdminPort,
     Setting<int> AgentPort,
     Setting<string> Interface);
 

@@ -33,7 +33,8 @@ public enum RoleMode
 /// <param name="MysqlPort">TCP port of mysqld, default 3306.</param>
 /// <param name="AgentPort">TCP port of the host's agent, default 9989.</param>
 /// <param name="ClusterInterface">Network interface the role addresses go on, for example <c>eth0</c>.</param>
-public sealed record Host(string Name, string Ip, HostMode Mode, string? Peer, int MysqlPort, int AgentPort, string ClusterInterface);
+/// <param name="AdminPort">Second port of mysqld with connections of its own (MySQL's admin_port, MariaDB's extra_port), asked when it has too many; 0 = it has none.</param>
+public sealed record Host(string Name, string Ip, HostMode Mode, string? Peer, int MysqlPort, int AgentPort, string ClusterInterface, int AdminPort = 0);
 
 /// <summary>One virtual IP of a role.</summary>
 /// <param name="Role">Name of the role.</param>

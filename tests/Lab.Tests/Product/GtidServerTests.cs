@@ -76,6 +76,58 @@ public abstract class GtidServerTests(ServerLab lab) : EveryServerTests(lab)
     }
 
     [Fact]
+    public async Task Too_many_connections_are_told_and_do_not_stop_a_move()
+    {
+        (string active, string other) = await MastersAsync();
+        await Lab.Server(active).ExecuteAsync("SET GLOBAL max_connections = 10", Stop);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        Task crowd = CrowdAsync(active, enough.Token);
+        try
+        {
+            // Each monitor makes a new connection after 30 checks at the latest.
+            await UntilShown("clients are refused, and that is known", 90, s => s.Warnings.Contains(
+                $"host {active}: Too many connections at port 3306: clients are refused; asked through mysql_admin_port {LabPlan.AdminPort}"));
+
+            await MmmAsync("move_role", "writer", other);
+
+            await UntilShown($"{other} is the active master", 20, s => s.ActiveMaster == other && s.Move is null);
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            await crowd;
+            await Lab.Server(active).ExecuteAsync("SET GLOBAL max_connections = 100", Stop);
+        }
+
+        await UntilShown("nobody is refused any more", 90, s => !s.Warnings.Any(w => w.Contains("Too many connections", StringComparison.Ordinal)));
+        await OnlyWriterIs(other, active);
+    }
+
+    /// <summary>An application that takes every connection there is, as soon as there is one.</summary>
+    private async Task CrowdAsync(string host, CancellationToken enough)
+    {
+        var taken = new List<MySqlConnection>();
+        while (!enough.IsCancellationRequested)
+        {
+            try
+            {
+                taken.Add(await Lab.Server(host).OpenApplicationAsync(enough));
+            }
+            catch (MySqlException)
+            {
+                await Task.Delay(50, CancellationToken.None);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        foreach (MySqlConnection connection in taken)
+            await connection.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_planned_move_waits_for_a_master_that_lags_while_writes_go_on()
     {
         (string from, string to) = await MastersAsync();

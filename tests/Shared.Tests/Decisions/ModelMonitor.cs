@@ -36,6 +36,9 @@ internal sealed class ModelMonitor(string name, World world)
     /// <summary>What it sees whatever the truth: its own way to a host is cut, or the server answers 1040.</summary>
     public Dictionary<(string Host, CheckKind Kind), Outcome> Sees { get; } = [];
 
+    /// <summary>What it adds to the OK of a host's mysql check.</summary>
+    public (string Host, string Sentence)? Remark { get; set; }
+
     /// <summary>How fast its monotonic clock runs.</summary>
     public double ClockRate { get; set; } = 1;
 
@@ -87,7 +90,7 @@ internal sealed class ModelMonitor(string name, World world)
         if (outcome != Outcome.Failing)
         {
             _failingSince.Remove((h.Name, kind));
-            return new CheckSight(outcome, 0, false, outcome == Outcome.Ok ? "" : "Too many connections! 1040");
+            return new CheckSight(outcome, 0, false, outcome != Outcome.Ok ? "Too many connections! 1040" : kind == CheckKind.Mysql && Remark is { } remark && remark.Host == h.Name ? remark.Sentence : "");
         }
 
         _failingSince.TryAdd((h.Name, kind), world.At);

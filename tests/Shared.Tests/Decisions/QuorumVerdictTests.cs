@@ -160,6 +160,18 @@ public sealed class QuorumVerdictTests
         Assert.Equal(CheckVerdict.Unknown, w.State.Verdict("db1", CheckKind.Mysql));
         Assert.Equal(HostState.Online, w.StateOf("db1"));
         Assert.Contains(Snapshots.Of(w.State, 1, null).Hosts.Single(h => h.Name == "db1").Checks, c => c is { Check: "mysql", Verdict: "UNKNOWN", Message: "Too many connections! 1040" });
+        Assert.Contains("host db1: Too many connections! 1040", Snapshots.Of(w.State, 1, null).Warnings);
+    }
+
+    [Fact]
+    public void What_one_monitor_adds_to_its_OK_is_said_and_is_no_failure()
+    {
+        World w = World.Running();
+        Assert.DoesNotContain(Snapshots.Of(w.State, 1, null).Warnings, s => s.StartsWith("host db1", StringComparison.Ordinal));
+        w.Monitors[1].Remark = ("db1", "Too many connections at port 3306");
+        w.Run(1);
+        Assert.Equal(CheckVerdict.Ok, w.State.Verdict("db1", CheckKind.Mysql));
+        Assert.Contains("host db1: Too many connections at port 3306", Snapshots.Of(w.State, 1, null).Warnings);
     }
 
     [Fact]

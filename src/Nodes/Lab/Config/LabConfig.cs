@@ -42,6 +42,7 @@ internal static class LabConfig
               master_connect_retry = 3s
               # All of it is on one disk, which has other work too: nothing here may move because of a slow sync.
               disk { timeout = 60s }
+              host_defaults { mysql_admin_port = {{LabPlan.AdminPort}} }
             {{(plan.Options.SemiSync ? "  replication { semi_sync = prefer, semi_sync_timeout = 1s }" : "")}}
             }
 

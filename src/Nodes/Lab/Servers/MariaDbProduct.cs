@@ -34,6 +34,8 @@ internal sealed class MariaDbProduct(string name, bool fetched) : ServerProduct
         {(plan.Options is { SemiSync: true, Bare: true } && host.Kind == LabHostKind.Master ? SemiSync : "")}
         # A replica whose master fell silent asks again within seconds instead of a minute.
         slave_net_timeout = 5
+        extra_port = {LabPlan.AdminPort}
+        extra_max_connections = 8
         innodb_log_file_size = 8M
         aria_pagecache_buffer_size = 1M
 

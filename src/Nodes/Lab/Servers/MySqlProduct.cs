@@ -39,6 +39,8 @@ internal sealed class MySqlProduct(string name) : ServerProduct
         replica_net_timeout = 5
         innodb_redo_log_capacity = 16M
         mysqlx = 0
+        admin_address = {host.Ip}
+        admin_port = {LabPlan.AdminPort}
         secure_file_priv = NULL
 
         """;
@@ -47,9 +49,9 @@ internal sealed class MySqlProduct(string name) : ServerProduct
         {Unlogged};
         ALTER USER 'root'@'localhost' IDENTIFIED BY '{s.Root}';
         CREATE USER '{LabSecrets.MonitorUser}'@'%' IDENTIFIED BY '{s.Monitor}';
-        GRANT {LeastPrivileges.MySql.Monitor} ON *.* TO '{LabSecrets.MonitorUser}'@'%';
+        GRANT {LeastPrivileges.MySql.Monitor}, {LeastPrivileges.ForAdminPort} ON *.* TO '{LabSecrets.MonitorUser}'@'%';
         CREATE USER '{LabSecrets.AgentUser}'@'%' IDENTIFIED BY '{s.Agent}';
-        GRANT {LeastPrivileges.MySql.Agent} ON *.* TO '{LabSecrets.AgentUser}'@'%';
+        GRANT {LeastPrivileges.MySql.Agent}, {LeastPrivileges.ForAdminPort} ON *.* TO '{LabSecrets.AgentUser}'@'%';
         CREATE USER '{LabSecrets.ReplicationUser}'@'%' IDENTIFIED BY '{s.Replication}';
         GRANT {LeastPrivileges.Replication} ON *.* TO '{LabSecrets.ReplicationUser}'@'%';
         CREATE DATABASE lab;

@@ -31,6 +31,9 @@ internal static class MysqlErrors
     /// <summary>No TCP connection came about.</summary>
     public static bool IsNoTcp(Exception e) => e is MySqlException { ErrorCode: MySqlErrorCode.UnableToConnectToHost, InnerException: null };
 
+    /// <summary>ER_CON_COUNT_ERROR.</summary>
+    public static bool IsTooManyConnections(MySqlException e) => e.ErrorCode == MySqlErrorCode.ConnectionCountError;
+
     public static bool IsMissingPrivilege(MySqlException e) => e.Number == MissingPrivilege;
 
     public static CheckReading Explain(Exception e, string where)

@@ -19,6 +19,9 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
     private MySqlConnection? _kept;
     private int _uses;
 
+    /// <summary>What the last use found besides: the server has too many connections, and was asked through its mysql_admin_port. Null = nothing.</summary>
+    public string? Remark { get; private set; }
+
     /// <summary>Runs <paramref name="query"/>; a problem comes back as a reading and never as an exception. One call at a time.</summary>
     public async Task<(T? Value, CheckReading? Problem)> UseAsync<T>(Func<MySqlConnection, Task<T>> query, TimeSpan timeout, CancellationToken stop)
     {
@@ -66,9 +69,18 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
                 }
             }
 
-            MySqlConnection fresh = new(ConnectionString(timeout));
+            MySqlConnection fresh = new(ConnectionString(host.MysqlPort, timeout));
             attempt.Connection = fresh;
-            await fresh.OpenAsync(stop).ConfigureAwait(false);
+            try
+            {
+                await fresh.OpenAsync(stop).ConfigureAwait(false);
+            }
+            catch (MySqlException full) when (MysqlErrors.IsTooManyConnections(full) && host.AdminPort > 0 && !attempt.Abandoned)
+            {
+                await fresh.DisposeAsync().ConfigureAwait(false);
+                return (await AskAdminPortAsync(query, full, attempt, timeout, stop).ConfigureAwait(false), null);
+            }
+
             return (await RunAsync(query, fresh, attempt).ConfigureAwait(false), null);
         }
         catch (Exception e)
@@ -79,9 +91,29 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
         }
     }
 
+    /// <summary>Not kept: the next use finds out anew whether the server takes its clients again.</summary>
+    private async Task<T> AskAdminPortAsync<T>(Func<MySqlConnection, Task<T>> query, MySqlException full, Attempt attempt, TimeSpan timeout, CancellationToken stop)
+    {
+        await using MySqlConnection admin = new(ConnectionString(host.AdminPort, timeout));
+        attempt.Connection = admin;
+        try
+        {
+            await admin.OpenAsync(stop).ConfigureAwait(false);
+        }
+        catch (MySqlException e)
+        {
+            throw new TooManyConnectionsException($"{full.Message}; at mysql_admin_port {host.AdminPort}: {e.Message}", e);
+        }
+
+        T value = await query(admin).ConfigureAwait(false);
+        Remark = $"Too many connections at port {host.MysqlPort}: clients are refused; asked through mysql_admin_port {host.AdminPort}";
+        return value;
+    }
+
     private async Task<T> RunAsync<T>(Func<MySqlConnection, Task<T>> query, MySqlConnection connection, Attempt attempt)
     {
         T value = await query(connection).ConfigureAwait(false);
+        Remark = null;
         if (attempt.Abandoned)
             await connection.DisposeAsync().ConfigureAwait(false);
         else
@@ -124,10 +156,10 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
     }
 
     /// <summary>Kept by the session and never logged: it holds the password.</summary>
-    private string ConnectionString(TimeSpan timeout) => new MySqlConnectionStringBuilder
+    private string ConnectionString(int port, TimeSpan timeout) => new MySqlConnectionStringBuilder
     {
         Server = host.Ip,
-        Port = (uint)host.MysqlPort,
+        Port = (uint)port,
         UserID = login.User,
         Password = login.Password.Reveal(),
         Pooling = false,
@@ -138,6 +170,9 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
         DefaultCommandTimeout = 0,
         ApplicationName = "mmm-monitor",
     }.ConnectionString;
+
+    /// <summary>The server's word, from both of its ports.</summary>
+    private sealed class TooManyConnectionsException(string message, Exception inner) : InvalidOperationException(message, inner);
 
     private sealed class Attempt
     {

@@ -29,7 +29,7 @@ public sealed class MysqlSights : IMysqlSights
                     return await command.ExecuteScalarAsync().ConfigureAwait(false);
                 },
                 timeout, stop).ConfigureAwait(false);
-            return problem ?? CheckReading.Fine;
+            return problem ?? (session.Remark is { } remark ? CheckReading.Fine with { Message = remark } : CheckReading.Fine);
         }
 
         public ValueTask DisposeAsync() => session.DisposeAsync();

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Mmm.Actors.Agents;
 using Mmm.Shared.Settings;
 using MySqlConnector;
@@ -9,7 +10,8 @@ namespace Mmm.Agent.Adapters.MySql;
 /// <param name="Port">mysql_port.</param>
 /// <param name="Socket">Unix socket; null = TCP.</param>
 /// <param name="Login">agent_user.</param>
-public sealed record MysqlEndpoint(string Host, int Port, string? Socket, MysqlLogin Login)
+/// <param name="AdminPort">mysql_admin_port: asked when there are too many connections; 0 = there is none.</param>
+public sealed record MysqlEndpoint(string Host, int Port, string? Socket, MysqlLogin Login, int AdminPort = 0)
 {
     public override string ToString() => Socket ?? $"{Host}:{Port}";
 }
@@ -21,6 +23,7 @@ public sealed record MysqlEndpoint(string Host, int Port, string? Socket, MysqlL
 public sealed class MysqlConnections(MysqlEndpoint endpoint, TimeSpan statementTimeout) : IAsyncDisposable
 {
     private readonly string _connectionString = ConnectionString(endpoint, statementTimeout);
+    private readonly string _adminConnectionString = ConnectionString(endpoint with { Socket = null, Port = endpoint.AdminPort }, statementTimeout);
     private MysqlSession? _idle;
 
     /// <summary>The idle connection, or a new one.</summary>
@@ -35,7 +38,28 @@ public sealed class MysqlConnections(MysqlEndpoint endpoint, TimeSpan statementT
 
     public async Task<MysqlSession> OpenAsync(CancellationToken cancel)
     {
-        var connection = new MySqlConnection(_connectionString);
+        try
+        {
+            return await OpenAsync(_connectionString, cancel);
+        }
+        catch (MySqlException full) when (full.ErrorCode == MySqlErrorCode.ConnectionCountError && endpoint.AdminPort > 0)
+        {
+            try
+            {
+                return await OpenAsync(_adminConnectionString, cancel);
+            }
+            catch (Exception e) when (MysqlErrors.Is(e))
+            {
+                // That there are too many says more of the server than why the other port did not help.
+                ExceptionDispatchInfo.Throw(full);
+                throw;
+            }
+        }
+    }
+
+    private static async Task<MysqlSession> OpenAsync(string connectionString, CancellationToken cancel)
+    {
+        var connection = new MySqlConnection(connectionString);
         try
         {
             await connection.OpenAsync(cancel);
