@@ -48,16 +48,18 @@ public sealed class TestAgent : IAsyncDisposable
 
     public async Task<AgentProtocol.Report> ReportedAsync(string what, Func<AgentProtocol.Report, bool> condition)
     {
+        // The very one: by the time that a test looks at it, a busy machine may have brought the next.
+        AgentProtocol.Report? found = null;
         try
         {
-            await Eventually.TrueAsync(what, s_deadline, () => Task.FromResult(Reports.OfType<AgentProtocol.Report>().LastOrDefault() is { } r && condition(r)));
+            await Eventually.TrueAsync(what, s_deadline, () => Task.FromResult((found = Reports.OfType<AgentProtocol.Report>().LastOrDefault()) is not null && condition(found)));
         }
         catch (TimeoutException e)
         {
             throw new TimeoutException($"{e.Message}; last report: {Reports.LastOrDefault()}");
         }
 
-        return Last;
+        return found!;
     }
 
     /// <summary>Sends an order and waits until it is done.</summary>
