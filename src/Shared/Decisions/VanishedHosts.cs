@@ -27,7 +27,7 @@ internal static class VanishedHosts
                 continue;
             told = told.SetItem(host, state.At);
             var vanished = new AgentProtocol.PeerVanished(state.Topology.Name, host);
-            effects.AddRange(state.Topology.Hosts.Keys.Where(h => h != host && state.AgentReachable(h)).Select(h => new TellVanished(h, vanished)));
+            effects.AddRange(state.Topology.Hosts.Keys.Where(h => h != host).Select(h => new TellVanished(h, vanished)));
         }
 
         return ReferenceEquals(told, state.VanishedTold) ? state : state with { VanishedTold = told };

@@ -26,7 +26,7 @@ public sealed class AgentPeersTests : IAsyncLifetime
     [Fact]
     public async Task The_connections_of_mysqld_with_another_host_of_its_cluster_are_looked_at_and_nobody_elses()
     {
-        _agent.Send(new AgentProtocol.PeerVanished("C2", "db2"));
+        _agent.Send(new AgentProtocol.PeerVanished("C2", "db3"));
         _agent.Send(new AgentProtocol.PeerVanished("C1", "db1"));
         _agent.Send(new AgentProtocol.PeerVanished("C1", "db9"));
         _agent.Send(new AgentProtocol.PeerVanished("C1", "db2"));

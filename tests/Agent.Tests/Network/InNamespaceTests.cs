@@ -101,7 +101,7 @@ public sealed class InNamespaceTests : IDisposable
     public async Task Connections()
     {
         // Loopback addresses stand for machines: what is sent to or from one of them can be dropped. The server's socket is one for IPv4 and IPv6, as mysqld's is.
-        await ShellAsync("ip addr add 10.9.1.1/32 dev lo; ip addr add 10.9.1.2/32 dev lo; ip addr add 10.9.1.3/32 dev lo; ip addr add fd00:9:1::1/128 dev lo nodad; ip addr add fd00:9:1::2/128 dev lo nodad");
+        await ShellAsync("ip addr add 10.9.1.1/32 dev lo; ip addr add 10.9.1.2/32 dev lo; ip addr add 10.9.1.3/32 dev lo; ip addr add 10.9.1.4/32 dev lo; ip addr add fd00:9:1::1/128 dev lo nodad; ip addr add fd00:9:1::2/128 dev lo nodad");
         using var server = new TcpListener(IPAddress.IPv6Any, 0);
         server.Server.DualMode = true;
         server.Start();
@@ -110,7 +110,8 @@ public sealed class InNamespaceTests : IDisposable
         (TcpClient Replica, TcpClient Here) gone6 = await ConnectAsync("fd00:9:1::2", "fd00:9:1::1");
         (TcpClient Replica, TcpClient Here) idle = await ConnectAsync("10.9.1.2", "10.9.1.1");
         (TcpClient Replica, TcpClient Here) other = await ConnectAsync("10.9.1.3", "10.9.1.1");
-        await NftAsync("add table inet cut; add chain inet cut out { type filter hook output priority 0; }; add rule inet cut out ip saddr { 10.9.1.2, 10.9.1.3 } drop; "
+        (TcpClient Replica, TcpClient Here) late = await ConnectAsync("10.9.1.4", "10.9.1.1");
+        await NftAsync("add table inet cut; add chain inet cut out { type filter hook output priority 0; }; add rule inet cut out ip saddr { 10.9.1.2, 10.9.1.3, 10.9.1.4 } drop; "
             + "add rule inet cut out ip6 saddr fd00:9:1::2 drop; add rule inet cut out tcp dport 9 drop");
         var connections = new KernelConnections();
 
@@ -124,8 +125,14 @@ public sealed class InNamespaceTests : IDisposable
             Assert.Equal(SocketError.ConnectionAborted, ((SocketException)e.InnerException!).SocketErrorCode);
         }
 
-        Assert.Equal(new EndedConnections(0, 0), await connections.EndUnansweredAsync("10.9.1.2", 9, port + 1, _cancel));
+        // What is said to other ports stays, however long it is unanswered, and so does what was only just said.
+        Assert.Equal(new EndedConnections(0, 0), await connections.EndUnansweredAsync("10.9.1.3", 9, port + 1, _cancel));
         Assert.Equal(new EndedConnections(0, 0), await connections.EndUnansweredAsync("10.9.1.2", 9, port, _cancel));
+        long said = Stopwatch.GetTimestamp();
+        await late.Here.GetStream().WriteAsync(new byte[1], _cancel);
+        EndedConnections early = await connections.EndUnansweredAsync("10.9.1.4", 9, port, _cancel);
+        // It is repeated for the second time after 0.6 s.
+        Assert.True(early.Standing == 0 || Stopwatch.GetElapsedTime(said) > TimeSpan.FromMilliseconds(500), "a machine that has had no time to answer lost its connection");
         await NftAsync("delete table inet cut");
         foreach ((TcpClient replica, TcpClient here) in new[] { idle, other })
         {
