@@ -65,8 +65,6 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     /// <summary>The order is the one from before the start: it may have been replaced meanwhile, so nothing is said of it and no source is changed for it.</summary>
     private bool _remembered;
     private LeaseCover _cover = LeaseCover.None;
-    private bool? _lastReadOnly;
-    private LeaseActor.MysqldNow? _toldLease;
     private IActorRef _orderSender = ActorRefs.Nobody;
     private long _orderBegan;
     private AgentProtocol.OrderProgress _progress = AgentProtocol.OrderProgress.None;
@@ -286,30 +284,6 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         Report(toSender: false, onlyIfChanged: true);
         Reconcile(evenIfStale: _order is { Writable: true } && !_cover.Until.ContainsKey(_setup.Topology.WriterAddress));
     }
-
-    /// <summary>What the lease must know to end a mysqld that takes writes it may not take.</summary>
-    private void TellLease()
-    {
-        FoundMysqld m = _found.Mysqld;
-        bool harmless = m.State == AgentProtocol.MysqldState.Down || (m.ReadOnly ?? _lastReadOnly) == true || NeverAnswered(m);
-        bool mayWrite = _order is null || !_setup.Topology.MayBeActiveMaster(_setup.Host.Name)
-            || LeasedOrder.Of(_order, _cover, _found, _setup.Topology).Order.Writable
-            // Giving up while the host is sound is a planned move: it is undone rather than forced.
-            || (!_order.Writable && _order.State == HostState.Online);
-        string? why = mayWrite ? null : _order!.Writable ? "it has no lease" : $"the host is {StateNames.NameOf(_order.State)}";
-        var now = new LeaseActor.MysqldNow(mayWrite, harmless, m.PidFile ?? _toldLease?.PidFile, why);
-        if (now == _toldLease)
-            return;
-        _toldLease = now;
-        _lease.Tell(now);
-    }
-
-    /// <summary>
-    /// It has been started since mysqld last answered this agent, or the one before this start: it came up read-only, or clients have not reached it through a role address, and it may still be
-    /// recovering. Killed for not answering, it would never come up on a busy machine.
-    /// </summary>
-    private bool NeverAnswered(FoundMysqld m) =>
-        m is { ReadOnly: null, Process: { } process } && _keeper.Memory?.Answered is { } answered && process != answered && process != _lastUp?.Process;
 
     private void HandleRelay(AgentProtocol.Relay relay)
     {

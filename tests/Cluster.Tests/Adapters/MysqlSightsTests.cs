@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Mmm.Actors.Probing;
+using Mmm.Cluster.Tests.Membership;
 using Mmm.Monitor.Adapters;
 using Mmm.Shared.Agents;
 using Mmm.Shared.Settings;
@@ -76,6 +77,32 @@ public sealed class MysqlSightsTests(MariaDbServer server) : IClassFixture<Maria
 
         Assert.Equal(CheckReading.Fine, await LookAsync(kept));
         Assert.Equal(CheckReading.Fine, await LookAsync(fresh));
+    }
+
+    [Fact]
+    public async Task A_full_server_is_asked_through_its_admin_port()
+    {
+        await using var full = new FullServer();
+        await using IMysqlSight sight = _sights.Watch(HostAt(full.Port) with { AdminPort = server.Port }, Monitor);
+        foreach (int _ in new[] { 1, 2 })
+            Assert.Equal(new CheckReading(Outcome.Ok, $"Too many connections at port {full.Port}: clients are refused; asked through mysql_admin_port {server.Port}"), await LookAsync(sight));
+    }
+
+    [Fact]
+    public async Task A_full_server_lives_whatever_its_admin_port_does()
+    {
+        await using var full = new FullServer();
+        using TcpListener silent = new(IPAddress.Loopback, 0);
+        silent.Start();
+        int nothing = TestSettings.FreePorts(1)[0];
+        foreach (int admin in new[] { 0, full.Port, nothing, ((IPEndPoint)silent.LocalEndpoint).Port })
+        {
+            await using IMysqlSight sight = _sights.Watch(HostAt(full.Port) with { AdminPort = admin }, Monitor);
+            CheckReading reading = await sight.LookAsync(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+            Assert.Equal(Outcome.Unknown, reading.Outcome);
+            Assert.Contains("Too many connections", reading.Message, StringComparison.Ordinal);
+            Assert.Equal(admin != 0, reading.Message.Contains($"at mysql_admin_port {admin}", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

@@ -22,6 +22,8 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
     /// <summary>What the last use found besides: the server has too many connections, and was asked through its mysql_admin_port. Null = nothing.</summary>
     public string? Remark { get; private set; }
 
+    private string Where => $"host = {host.Ip}:{host.MysqlPort}, user = {login.User}";
+
     /// <summary>Runs <paramref name="query"/>; a problem comes back as a reading and never as an exception. One call at a time.</summary>
     public async Task<(T? Value, CheckReading? Problem)> UseAsync<T>(Func<MySqlConnection, Task<T>> query, TimeSpan timeout, CancellationToken stop)
     {
@@ -36,7 +38,7 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
         {
             attempt.Abandon();
             _ = running.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            return (default, CheckReading.TimedOut);
+            return (default, attempt.Full is { } full ? CheckReading.Unknown(full) : CheckReading.TimedOut);
         }
         catch (OperationCanceledException)
         {
@@ -78,7 +80,7 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
             catch (MySqlException full) when (MysqlErrors.IsTooManyConnections(full) && host.AdminPort > 0 && !attempt.Abandoned)
             {
                 await fresh.DisposeAsync().ConfigureAwait(false);
-                return (await AskAdminPortAsync(query, full, attempt, timeout, stop).ConfigureAwait(false), null);
+                return await AskAdminPortAsync(query, full, attempt, timeout, stop).ConfigureAwait(false);
             }
 
             return (await RunAsync(query, fresh, attempt).ConfigureAwait(false), null);
@@ -91,23 +93,30 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
         }
     }
 
-    /// <summary>Not kept: the next use finds out anew whether the server takes its clients again.</summary>
-    private async Task<T> AskAdminPortAsync<T>(Func<MySqlConnection, Task<T>> query, MySqlException full, Attempt attempt, TimeSpan timeout, CancellationToken stop)
+    /// <summary>
+    /// The connection is not kept: the next use finds out anew whether the server takes its clients again. The server has answered, if only that it is full: whatever is wrong with the
+    /// other port, or goes wrong there, is no failure of the server.
+    /// </summary>
+    private async Task<(T?, CheckReading?)> AskAdminPortAsync<T>(Func<MySqlConnection, Task<T>> query, MySqlException full, Attempt attempt, TimeSpan timeout, CancellationToken stop)
     {
-        await using MySqlConnection admin = new(ConnectionString(host.AdminPort, timeout));
+        attempt.Full = $"Connect error ({Where})! {full.Message}; and at mysql_admin_port {host.AdminPort} it does not answer";
+        MySqlConnection admin = new(ConnectionString(host.AdminPort, timeout));
         attempt.Connection = admin;
         try
         {
-            await admin.OpenAsync(stop).ConfigureAwait(false);
+            await admin.OpenAsync(stop).WaitAsync(timeout / 2, stop).ConfigureAwait(false);
+            T value = await query(admin).ConfigureAwait(false);
+            Remark = $"Too many connections at port {host.MysqlPort}: clients are refused; asked through mysql_admin_port {host.AdminPort}";
+            return (value, null);
         }
-        catch (MySqlException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new TooManyConnectionsException($"{full.Message}; at mysql_admin_port {host.AdminPort}: {e.Message}", e);
+            return (default, CheckReading.Unknown(e is TimeoutException ? attempt.Full : $"Connect error ({Where})! {full.Message}; at mysql_admin_port {host.AdminPort}: {e.Message}"));
         }
-
-        T value = await query(admin).ConfigureAwait(false);
-        Remark = $"Too many connections at port {host.MysqlPort}: clients are refused; asked through mysql_admin_port {host.AdminPort}";
-        return value;
+        finally
+        {
+            attempt.Close();
+        }
     }
 
     private async Task<T> RunAsync<T>(Func<MySqlConnection, Task<T>> query, MySqlConnection connection, Attempt attempt)
@@ -134,24 +143,23 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
     /// <summary>The connector does not say why TCP failed; a bare connect does, and a refusal is worth knowing: it needs no second look.</summary>
     private async Task<CheckReading> ExplainAsync(Exception e, TimeSpan timeout, CancellationToken stop)
     {
-        string where = $"host = {host.Ip}:{host.MysqlPort}, user = {login.User}";
         if (!MysqlErrors.IsNoTcp(e))
-            return MysqlErrors.Explain(e, where);
+            return MysqlErrors.Explain(e, Where);
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(timeout);
         try
         {
             await socket.ConnectAsync(IPAddress.Parse(host.Ip), host.MysqlPort, deadline.Token).ConfigureAwait(false);
-            return CheckReading.Failing($"Connect error ({where})! {e.Message}");
+            return CheckReading.Failing($"Connect error ({Where})! {e.Message}");
         }
         catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused)
         {
-            return CheckReading.Failing($"Connect error ({where})! Connection refused: nothing listens there") with { Refused = true };
+            return CheckReading.Failing($"Connect error ({Where})! Connection refused: nothing listens there") with { Refused = true };
         }
         catch (SocketException other)
         {
-            return CheckReading.Failing($"Connect error ({where})! {other.Message}");
+            return CheckReading.Failing($"Connect error ({Where})! {other.Message}");
         }
     }
 
@@ -171,9 +179,6 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
         ApplicationName = "mmm-monitor",
     }.ConnectionString;
 
-    /// <summary>The server's word, from both of its ports.</summary>
-    private sealed class TooManyConnectionsException(string message, Exception inner) : InvalidOperationException(message, inner);
-
     private sealed class Attempt
     {
         private int _abandoned;
@@ -182,10 +187,19 @@ internal sealed class MysqlSession(Host host, MysqlLogin login) : IAsyncDisposab
 
         public bool Abandoned => Volatile.Read(ref _abandoned) == 1;
 
+        /// <summary>The server has said that it has too many connections: it lives, whatever comes of asking it elsewhere. Null = it has not.</summary>
+        public string? Full { get; set; }
+
         /// <summary>Closes the connection under the query: that ends it, whatever the server does.</summary>
         public void Abandon()
         {
             Volatile.Write(ref _abandoned, 1);
+            Close();
+        }
+
+        /// <summary>Without waiting: goodbye to a server that hangs could take for ever.</summary>
+        public void Close()
+        {
             if (Connection is { } connection)
                 _ = CloseAsync(connection);
         }

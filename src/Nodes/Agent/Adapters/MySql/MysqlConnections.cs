@@ -44,17 +44,28 @@ public sealed class MysqlConnections(MysqlEndpoint endpoint, TimeSpan statementT
         }
         catch (MySqlException full) when (full.ErrorCode == MySqlErrorCode.ConnectionCountError && endpoint.AdminPort > 0)
         {
+            // Within a part of every caller's deadline: a port behind a firewall must not make a server that answers look as if it hung.
+            Task<MysqlSession> admin = OpenAsync(_adminConnectionString, cancel);
             try
             {
-                return await OpenAsync(_adminConnectionString, cancel);
+                return await admin.WaitAsync(statementTimeout / 2, cancel);
             }
-            catch (Exception e) when (MysqlErrors.Is(e))
+            catch (Exception e) when (MysqlErrors.Is(e) || e is TimeoutException)
             {
                 // That there are too many says more of the server than why the other port did not help.
+                _ = admin.ContinueWith(Drop, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
                 ExceptionDispatchInfo.Throw(full);
                 throw;
             }
         }
+    }
+
+    private static void Drop(Task<MysqlSession> opened)
+    {
+        if (opened.IsCompletedSuccessfully)
+            opened.Result.Abandon();
+        else
+            _ = opened.Exception;
     }
 
     private static async Task<MysqlSession> OpenAsync(string connectionString, CancellationToken cancel)
