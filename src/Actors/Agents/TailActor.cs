@@ -6,7 +6,7 @@ using Mmm.Shared.Messages;
 namespace Mmm.Actors.Agents;
 
 /// <summary>
-/// <c>/user/agent/tail</c>: serves the binary log of the local mysqld to the other hosts' servers from when mysqld has died until it is back. Owns the open log. Receives
+/// <c>/user/agent/tail</c>: serves the binary log of the local mysqld to the other hosts' servers from when mysqld has died until a minute after it is back. Owns the open log. Receives
 /// <see cref="MysqldNow"/> from its parent; tells it <see cref="TailSeen"/>, which goes to the monitors with the next report.
 /// </summary>
 #pragma warning disable CA1001 // PostStop is where an actor lets go of what it owns.
@@ -28,11 +28,19 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
 
     private sealed record SearchIsSlow;
 
+    private sealed record NobodyReads;
+
     /// <summary>
     /// A takeover waits for the end to be found. It begins where the log ended when mysqld was last seen alive, a second before, so it takes milliseconds; on a disk that hangs nobody
     /// shall wait for it. What is found later is told all the same.
     /// </summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// A server that was told where the log ends may only come for it when mysqld is back: it first applies what it has received (catch_up_timeout, 10 s). Turned away, it would wait
+    /// until its deadline, and go on without. mysqld does not write on in the files of its last life, and what is served of them ends where that life ended.
+    /// </summary>
+    private static readonly TimeSpan s_afterReturn = TimeSpan.FromMinutes(1);
 
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CancellationTokenSource _stop = new();
@@ -42,6 +50,7 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
     private BinlogFiles? _tried;
     private BinlogFiles? _checked;
     private IOpenTail? _open;
+    private Task _closed = Task.CompletedTask;
     private bool _opening;
 
     public TailActor(IBinlogTails tails)
@@ -51,6 +60,7 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
         Receive<Opened>(HandleOpened);
         Receive<Checked>(HandleChecked);
         Receive<SearchIsSlow>(_ => HandleSearchIsSlow());
+        Receive<NobodyReads>(_ => Close());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -73,15 +83,17 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
             case AgentProtocol.MysqldState.Down when now.Files is null && fell:
                 Tell(AgentProtocol.BinlogTail.None("its agent does not know of a binary log: mysqld writes none, or had died before the agent was ever started"));
                 break;
-            case AgentProtocol.MysqldState.Down when now.Files is { } files && files != _tried && !_opening && _open is null:
+            case AgentProtocol.MysqldState.Down when now.Files is { } files && files != _tried && !_opening:
                 _tried = files;
+                Close();
                 Open(files);
                 break;
             case AgentProtocol.MysqldState.Down:
                 break;
             default:
-                // Its log may go on from here, and it will answer replicas itself. Should it die again, also before it ever answered, the end is looked for anew.
-                Close();
+                // From here on it has another log, and answers replicas itself. Should it die again, also before it ever answered, the end is looked for anew.
+                if (_open is not null && !Timers.IsTimerActive("read"))
+                    Timers.StartSingleTimer("read", new NobodyReads(), s_afterReturn);
                 _tried = null;
                 if (now.State == AgentProtocol.MysqldState.Up)
                     Check(now.Files);
@@ -94,12 +106,13 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
         _opening = true;
         Timers.StartSingleTimer("slow", new SearchIsSlow(), s_patience);
         // The search for the end reads files, and must not hold the actor up.
-        TryAsync(() => _tails.OpenAsync(files, _end, _stop.Token)).PipeTo(Self);
+        TryAsync(_closed, () => _tails.OpenAsync(files, _end, _stop.Token)).PipeTo(Self);
 
-        static async Task<Opened> TryAsync(Func<Task<IOpenTail>> open)
+        static async Task<Opened> TryAsync(Task portIsFree, Func<Task<IOpenTail>> open)
         {
             try
             {
+                await portIsFree.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 return new Opened(await Task.Run(open).ConfigureAwait(false), null);
             }
             catch (Exception e) when (e is TailException or OperationCanceledException)
@@ -174,9 +187,10 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
 
     private void Close()
     {
+        Timers.Cancel("read");
         IOpenTail? open = _open;
         _open = null;
         if (open is not null)
-            _ = open.DisposeAsync().AsTask();
+            _closed = open.DisposeAsync().AsTask();
     }
 }

@@ -1,6 +1,7 @@
 using Mmm.Lab.Client;
 using Mmm.Lab.Tests.Harness;
 using Mmm.Shared.Messages;
+using MySqlConnector;
 using Xunit;
 
 namespace Mmm.Lab.Tests.Product;
@@ -64,6 +65,39 @@ public sealed class WriterFailoverTests(WholeLab lab) : ProductTest(lab)
         await UntilFollows(old, other, 15);
         await UntilFollows(other, old, 15);
         await Lab.Server(other).ExecuteAsync("DROP TABLE lab.tail", Stop);
+    }
+
+    [Fact]
+    public async Task What_only_the_dead_master_had_is_on_the_next_one_also_when_its_mysqld_is_back_before_that_has_fetched_it()
+    {
+        (string old, string other) = await MastersAsync();
+        await Lab.Server(old).ExecuteAsync("CREATE TABLE lab.tail (id INT PRIMARY KEY, n INT NOT NULL DEFAULT 0) ENGINE=InnoDB; INSERT INTO lab.tail (id) VALUES (0)", Stop);
+        await Until($"{other} has the row", 10, async () => await RowsOn(other) == "1");
+
+        // The next one applies what it has received before it fetches the rest, and that takes until its row is free.
+        await using (MySqlConnection application = await Lab.Server(other).OpenApplicationAsync(Stop))
+        {
+            await using MySqlCommand hold = new("BEGIN; SELECT n FROM lab.tail WHERE id = 0 LOCK IN SHARE MODE", application);
+            await hold.ExecuteScalarAsync(Stop);
+            await Lab.Server(old).ExecuteAsync("UPDATE lab.tail SET n = 1", Stop);
+            await Until($"{other} waits for the row", 10, async () => await Lab.Server(other).ScalarAsync("SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'", Stop) == "1");
+            await Lab.Server(other).ExecuteAsync(Lab.Plan.Server.StopReceiver, Stop);
+            await Lab.Server(old).ExecuteAsync("INSERT INTO lab.tail (id) VALUES (1); INSERT INTO lab.tail (id) VALUES (2), (3)", Stop);
+            await Lab.Faults.KillAsync(old, LabPrograms.Mysqld, Stop);
+            await UntilShown($"{other} is taking over", 10, s => s.Move is { Phase: "taking_over" });
+            await Lab.Faults.StartAsync(old, LabPrograms.Mysqld, Stop);
+            await UntilShown($"{old}'s mysqld is back, and {other} still waits", 8, s => s.Of(old).Agent?.Facts.Mysqld == AgentProtocol.MysqldState.Up && s.Move is { Phase: "taking_over" });
+        }
+
+        // Less than the catch_up_timeout after which it would go on without.
+        await UntilShown($"{other} is the active master", 6, s => s.ActiveMaster == other && s.Move is null);
+        Assert.Equal("4", await RowsOn(other));
+        await UntilState(old, "ONLINE", 30);
+        await UntilFollows(old, other, 15);
+        await UntilFollows(other, old, 15);
+        await Lab.Server(other).ExecuteAsync("DROP TABLE lab.tail", Stop);
+
+        async Task<string?> RowsOn(string host) => await Lab.Server(host).ScalarAsync("SELECT COUNT(*) FROM lab.tail", Stop);
     }
 
     [Fact]
