@@ -35,8 +35,11 @@ public sealed record AgentSetup(
     DiskSettings Disk,
     string? LeaseDispatcher = null)
 {
+    /// <summary>See <see cref="StepTerms"/>.</summary>
+    public TimeSpan StartWatch { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Deadlines and counts of the steps.</summary>
-    public StepTerms Terms => new(Agent.WriterGrace, Agent.MaxKillRetries, Agent.KillRetryInterval, Agent.StatementTimeout, CatchUpTimeout);
+    public StepTerms Terms => new(Agent.WriterGrace, Agent.MaxKillRetries, Agent.KillRetryInterval, Agent.StatementTimeout, CatchUpTimeout, StartWatch);
 }
 
 /// <summary>The door of one monitor.</summary>

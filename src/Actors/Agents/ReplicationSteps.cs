@@ -20,9 +20,6 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, StepT
     /// <summary>Looks in a row that must find it waiting with nothing new received: one could fall between two events.</summary>
     private const int IdleLooks = 3;
 
-    /// <summary>How long freshly started threads are watched for an error.</summary>
-    private static readonly TimeSpan s_startWatch = TimeSpan.FromSeconds(2);
-
     public async Task<StepOutcome> CatchUpAsync(AgentProtocol.CatchUpOrder order, CancellationToken cancel)
     {
         StepOutcome outcome = await ReachAsync(order, cancel);
@@ -253,7 +250,7 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, StepT
                 break;
             await Task.Delay(s_recheck, time, cancel);
         }
-        while (time.GetElapsedTime(began) < s_startWatch && channel is { IoErrno: 0, SqlErrno: 0 });
+        while (time.GetElapsedTime(began) < terms.StartWatch && channel is { IoErrno: 0, SqlErrno: 0 });
 
         StepOutcome started = StepOutcome.DoneAnd((m, _) => m with { Stopped = null });
         if (channel is { IoStopped: false, SqlRunning: true, IoErrno: 0 })

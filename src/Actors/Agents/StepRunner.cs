@@ -200,4 +200,5 @@ public sealed record AgentPorts(
 /// <param name="KillInterval">Pause between two rounds.</param>
 /// <param name="StatementTimeout">Deadline of a single statement.</param>
 /// <param name="ApplyTimeout">Deadline of applying the relay log before a repoint.</param>
-public sealed record StepTerms(TimeSpan WriterGrace, int KillRounds, TimeSpan KillInterval, TimeSpan StatementTimeout, TimeSpan ApplyTimeout);
+/// <param name="StartWatch">How long freshly started replication threads are watched for an error; one that is still connecting then counts as started.</param>
+public sealed record StepTerms(TimeSpan WriterGrace, int KillRounds, TimeSpan KillInterval, TimeSpan StatementTimeout, TimeSpan ApplyTimeout, TimeSpan StartWatch);

@@ -35,6 +35,8 @@ public sealed class TestCluster
 
     public DiskSettings Disk { get; init; } = DiskSettings.Off;
 
+    public TimeSpan StartWatch { get; init; } = TimeSpan.FromSeconds(2);
+
     public ClusterTopology Topology => new(
         "C1",
         _servers.Select(s => new Host(s.Key, s.Value.Ip, s.Key == "db3" ? HostMode.Slave : HostMode.Master, null, s.Value.Port, 9989, "eth0"))
@@ -57,7 +59,10 @@ public sealed class TestCluster
             KillRetryInterval: TimeSpan.FromMilliseconds(300), AnnounceInterval: TimeSpan.FromSeconds(5), BinlogPort: 9990),
         CatchUpTimeout: TimeSpan.FromSeconds(5), [.. gateways.Select(g => new MonitorGateway("mon1", g, g))], Incarnation: 7, Fingerprint: null,
         LeaseTtl: TimeSpan.FromSeconds(1.2), new LeaseSettings(FencingTimeout: TimeSpan.FromMilliseconds(500), KillMysqld: true, Failsafe: false, KeepBalanced: false),
-        Addresses, SemiSync, Disk);
+        Addresses, SemiSync, Disk)
+    {
+        StartWatch = StartWatch,
+    };
 
     /// <summary>Holds the active master role.</summary>
     public static HostOrder Holds(string host, long version, CatchUpOrder? catchUp = null, params RoleAddress[] readers) =>

@@ -115,7 +115,8 @@ public sealed class RepointTests : IAsyncLifetime
     [Fact]
     public async Task A_new_source_that_refuses_the_login_is_a_warning_without_the_password()
     {
-        await SlaveOfDb1Async("MASTER_USE_GTID=slave_pos");
+        // On a busy machine a login takes its time to be refused.
+        await SlaveOfDb1Async("MASTER_USE_GTID=slave_pos", TimeSpan.FromSeconds(15));
         await _db2.ExecuteAsync($"SET SESSION sql_log_bin=0; ALTER USER '{DisposableServer.ReplicationUser}'@'%' IDENTIFIED BY 'another'");
         Report done = await _agent.Agent.DoneAsync(TestCluster.Standby("db3", 1, FollowDb2(null)));
         string warning = Assert.Single(done.Progress.Warnings);
@@ -123,16 +124,16 @@ public sealed class RepointTests : IAsyncLifetime
         Assert.DoesNotContain(_agent.Agent.Reports, r => $"{r}".Contains("repl'\\ication", StringComparison.Ordinal));
     }
 
-    private async Task SlaveOfDb1Async(string how)
+    private async Task SlaveOfDb1Async(string how, TimeSpan? startWatch = null)
     {
         await _slave.ReplicateAsync(_db1, how);
-        StartAgent();
+        StartAgent(startWatch);
         await Eventually.TrueAsync("replication runs", async () =>
             await _slave.SlaveStatusAsync("Slave_IO_Running") == "Yes" && await _slave.SlaveStatusAsync("Slave_SQL_Running") == "Yes");
     }
 
-    private void StartAgent() => _agent = new RealAgent(
-        new TestCluster().With("db1", _db1.Ip, _db1.Port).With("db2", _db2.Ip, _db2.Port).With("db3", _slave.Ip, _slave.Port), "db3", _slave);
+    private void StartAgent(TimeSpan? startWatch = null) => _agent = new RealAgent(
+        new TestCluster { StartWatch = startWatch ?? TimeSpan.FromSeconds(2) }.With("db1", _db1.Ip, _db1.Port).With("db2", _db2.Ip, _db2.Port).With("db3", _slave.Ip, _slave.Port), "db3", _slave);
 
     /// <returns>Where its binary log stood then.</returns>
     private async Task<BinlogPosition> PromoteDb2Async()
