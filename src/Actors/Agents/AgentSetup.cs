@@ -35,6 +35,12 @@ public sealed record AgentSetup(
     DiskSettings Disk,
     string? LeaseDispatcher = null)
 {
+    /// <summary>
+    /// How long the binary log of a mysqld that had died is served after mysqld's return. Whoever was told where it ends first applies what it has received: the next active master for
+    /// <paramref name="CatchUpTimeout"/> at most, and after it a slave that follows by position once more.
+    /// </summary>
+    public TimeSpan LogServedFor { get; init; } = (2 * CatchUpTimeout) + TimeSpan.FromSeconds(10);
+
     /// <summary>See <see cref="StepTerms"/>.</summary>
     public TimeSpan StartWatch { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -6,7 +6,7 @@ using Mmm.Shared.Messages;
 namespace Mmm.Actors.Agents;
 
 /// <summary>
-/// <c>/user/agent/tail</c>: serves the binary log of the local mysqld to the other hosts' servers from when mysqld has died until a minute after it is back. Owns the open log. Receives
+/// <c>/user/agent/tail</c>: serves the binary log of the local mysqld to the other hosts' servers from when mysqld has died until some time after it is back. Owns the open log. Receives
 /// <see cref="MysqldNow"/> from its parent; tells it <see cref="TailSeen"/>, which goes to the monitors with the next report.
 /// </summary>
 #pragma warning disable CA1001 // PostStop is where an actor lets go of what it owns.
@@ -28,7 +28,7 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
 
     private sealed record SearchIsSlow;
 
-    private sealed record NobodyReads;
+    private sealed record ServedLongEnough;
 
     /// <summary>
     /// A takeover waits for the end to be found. It begins where the log ended when mysqld was last seen alive, a second before, so it takes milliseconds; on a disk that hangs nobody
@@ -36,15 +36,10 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
     /// </summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>
-    /// A server that was told where the log ends may only come for it when mysqld is back: it first applies what it has received (catch_up_timeout, 10 s). Turned away, it would wait
-    /// until its deadline, and go on without. mysqld does not write on in the files of its last life, and what is served of them ends where that life ended.
-    /// </summary>
-    private static readonly TimeSpan s_afterReturn = TimeSpan.FromMinutes(1);
-
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly CancellationTokenSource _stop = new();
     private readonly IBinlogTails _tails;
+    private readonly TimeSpan _servedFor;
     private AgentProtocol.MysqldState _state = AgentProtocol.MysqldState.Unknown;
     private AgentProtocol.BinlogPosition? _end;
     private BinlogFiles? _tried;
@@ -53,19 +48,22 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
     private Task _closed = Task.CompletedTask;
     private bool _opening;
 
-    public TailActor(IBinlogTails tails)
+    /// <param name="tails">Opens the log.</param>
+    /// <param name="servedFor">See <see cref="AgentSetup.LogServedFor"/>.</param>
+    public TailActor(IBinlogTails tails, TimeSpan servedFor)
     {
         _tails = tails;
+        _servedFor = servedFor;
         Receive<MysqldNow>(HandleMysqldNow);
         Receive<Opened>(HandleOpened);
         Receive<Checked>(HandleChecked);
         Receive<SearchIsSlow>(_ => HandleSearchIsSlow());
-        Receive<NobodyReads>(_ => Close());
+        Receive<ServedLongEnough>(_ => Close());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IBinlogTails tails) => Akka.Actor.Props.Create(() => new TailActor(tails));
+    public static Props Props(IBinlogTails tails, TimeSpan servedFor) => Akka.Actor.Props.Create(() => new TailActor(tails, servedFor));
 
     protected override void PostStop()
     {
@@ -91,9 +89,11 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
             case AgentProtocol.MysqldState.Down:
                 break;
             default:
-                // From here on it has another log, and answers replicas itself. Should it die again, also before it ever answered, the end is looked for anew.
-                if (_open is not null && !Timers.IsTimerActive("read"))
-                    Timers.StartSingleTimer("read", new NobodyReads(), s_afterReturn);
+                // It answers replicas itself, but a server that was told where the log ends may only now come for the rest; turned away, it would wait until its deadline, and go on
+                // without. mysqld does not write on in the files of its last life, and what is served of them ends where that life ended.
+                if (_open is not null && !Timers.IsTimerActive("served"))
+                    Timers.StartSingleTimer("served", new ServedLongEnough(), _servedFor);
+                // Should it die again, also before it ever answered, the end is looked for anew.
                 _tried = null;
                 if (now.State == AgentProtocol.MysqldState.Up)
                     Check(now.Files);
@@ -187,7 +187,7 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
 
     private void Close()
     {
-        Timers.Cancel("read");
+        Timers.Cancel("served");
         IOpenTail? open = _open;
         _open = null;
         if (open is not null)

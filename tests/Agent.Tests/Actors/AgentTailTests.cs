@@ -52,6 +52,20 @@ public sealed class AgentTailTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_log_is_not_served_for_ever_after_the_return_of_its_mysqld()
+    {
+        await _agent.DisposeAsync();
+        await using TestAgent agent = Start(new TestCluster { LogServedFor = TimeSpan.FromMilliseconds(500) });
+        await agent.ReportedAsync("it runs", r => r.Facts.Mysqld == MysqldState.Up);
+        _tails.Found(s_tail);
+        Die();
+        await agent.ReportedAsync("the end is found", r => r.Facts.Tail == s_tail);
+        _mysql.State = _mysql.State with { State = MysqldState.Up, ReadOnly = true, Files = s_files };
+
+        await Eventually.TrueAsync("its log is not served any more", () => _tails.Open == 0);
+    }
+
+    [Fact]
     public async Task A_mysqld_that_dies_again_before_it_ever_answered_has_its_end_looked_for_anew()
     {
         await _agent.ReportedAsync("it runs", r => r.Facts.Mysqld == MysqldState.Up);
@@ -114,9 +128,9 @@ public sealed class AgentTailTests : IAsyncLifetime
 
     private void Die() => _mysql.State = _mysql.State with { State = MysqldState.Down, Message = "gone", ReadOnly = null, Files = null, Binlog = null };
 
-    private TestAgent Start()
+    private TestAgent Start(TestCluster? cluster = null)
     {
         var addresses = new FakeAddresses();
-        return new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, addresses, addresses, addresses, new NoWatch(), _store, TimeProvider.System, _tails, new FakeDisk(), new FakeConnections()));
+        return new TestAgent(cluster ?? new TestCluster(), "db1", new AgentPorts(_mysql, addresses, addresses, addresses, new NoWatch(), _store, TimeProvider.System, _tails, new FakeDisk(), new FakeConnections()));
     }
 }

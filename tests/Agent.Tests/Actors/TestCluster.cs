@@ -37,6 +37,8 @@ public sealed class TestCluster
 
     public TimeSpan StartWatch { get; init; } = TimeSpan.FromSeconds(2);
 
+    public TimeSpan LogServedFor { get; init; } = TimeSpan.FromSeconds(20);
+
     public ClusterTopology Topology => new(
         "C1",
         _servers.Select(s => new Host(s.Key, s.Value.Ip, s.Key == "db3" ? HostMode.Slave : HostMode.Master, null, s.Value.Port, 9989, "eth0"))
@@ -62,6 +64,7 @@ public sealed class TestCluster
         Addresses, SemiSync, Disk)
     {
         StartWatch = StartWatch,
+        LogServedFor = LogServedFor,
     };
 
     /// <summary>Holds the active master role.</summary>
