@@ -20,7 +20,7 @@ public sealed class LabServer(ServerProduct product, LabPaths paths, LabSecrets 
 
     public async Task ExecuteAsync(string sql, CancellationToken ct = default)
     {
-        await using MySqlConnection connection = await OpenAsync(ct);
+        await using MySqlConnection connection = await OpenRootAsync(ct);
         await using MySqlCommand command = connection.CreateCommand();
         command.CommandText = sql;
         await command.ExecuteNonQueryAsync(ct);
@@ -29,7 +29,7 @@ public sealed class LabServer(ServerProduct product, LabPaths paths, LabSecrets 
     /// <summary>Rows by column name; every value as text.</summary>
     public async Task<IReadOnlyList<IReadOnlyDictionary<string, string?>>> QueryAsync(string sql, CancellationToken ct = default)
     {
-        await using MySqlConnection connection = await OpenAsync(ct);
+        await using MySqlConnection connection = await OpenRootAsync(ct);
         await using MySqlCommand command = connection.CreateCommand();
         command.CommandText = sql;
         await using MySqlDataReader reader = await command.ExecuteReaderAsync(ct);
@@ -76,7 +76,8 @@ public sealed class LabServer(ServerProduct product, LabPaths paths, LabSecrets 
     /// <summary>As an application: without any privilege that passes read_only.</summary>
     public Task<MySqlConnection> OpenApplicationAsync(CancellationToken ct = default) => OpenAsync(LabSecrets.AppUser, secrets.App, ct);
 
-    private Task<MySqlConnection> OpenAsync(CancellationToken ct) => OpenAsync("root", secrets.Root, ct);
+    /// <summary>A connection to keep, where a later one might not be let in.</summary>
+    public Task<MySqlConnection> OpenRootAsync(CancellationToken ct = default) => OpenAsync("root", secrets.Root, ct);
 
     private async Task<MySqlConnection> OpenAsync(string user, string password, CancellationToken ct)
     {
