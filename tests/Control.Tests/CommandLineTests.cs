@@ -98,6 +98,26 @@ public sealed class CommandLineTests
         Assert.Equal((ExitCodes.Refused, "ERROR: Unknown host name 'dbx'!\n", ""), (ran.Exit, ran.Out, ran.Error));
     }
 
+    [Theory]
+    [InlineData("mno1", ExitCodes.Refused, "ERROR: Unknown monitor 'mno1'! There are: mon1, mon2, mon3, mon9. Nothing is changed.")]
+    [InlineData("mon3", ExitCodes.Usage, "'monitors replace' takes two different monitors.")]
+    public async Task A_monitor_that_cannot_be_replaced_is_refused_before_the_other_one_votes(string old, int exit, string sentence)
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start(answer: r => new CommandAnswer(r.Id, true, "OK"));
+        Ran ran = await _cli.Mmm("--monitors", monitor.Address, "monitors", "replace", old, "mon3");
+        Assert.Equal(exit, ran.Exit);
+        Assert.Contains(sentence, ran.Out + ran.Error, StringComparison.Ordinal);
+        Assert.Empty(monitor.Commands);
+    }
+
+    [Fact]
+    public async Task A_monitor_that_votes_and_is_not_configured_any_more_can_be_replaced()
+    {
+        await using FakeMonitor monitor = await FakeMonitor.Start(answer: r => new CommandAnswer(r.Id, true, "OK"));
+        Assert.Equal(ExitCodes.Ok, (await _cli.Mmm("--monitors", monitor.Address, "monitors", "replace", "mon9", "mon3")).Exit);
+        Assert.Equal(["monitors add mon3", "monitors remove mon9"], monitor.Commands.Select(c => $"{c.Verb} {string.Join(' ', c.Arguments!.Value)}"));
+    }
+
     [Fact]
     public async Task A_coordinator_without_a_quorum_exits_4()
     {

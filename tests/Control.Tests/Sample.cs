@@ -55,7 +55,7 @@ internal static class Sample
     public static MonitorsReading Monitors() => new(
         "mon1", 2,
         [
-            new MonitorEntry("mon1", "10.0.0.1:8551", 8558, "Up", true, true, new KeeperEntry(true, "votes")),
+            new MonitorEntry("mon1", "10.0.0.1:8551", 8558, "Up", true, true, new KeeperEntry(true, "votes", ["mon1", "mon2", "mon9"])),
             new MonitorEntry("mon2", "10.0.0.2:8551", 8558, "Up", true, true),
             new MonitorEntry("mon3", "10.0.0.3:8551", 8558, "absent", false, true),
         ],

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using Mmm.Shared.Agents;
 using Mmm.Shared.Leases;
+using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 
 namespace Mmm.Actors.Agents;
@@ -40,6 +41,9 @@ public sealed partial class AgentActor
     private readonly HashSet<PlanRun> _ending = [];
     private PlanRun? _run;
     private ImmutableArray<AgentStep> _lastSteps = [];
+
+    /// <summary>Of which order it has been said in the log why it waits for a lease, and why.</summary>
+    private (DecisionId Order, string Why) _toldUnleased = (DecisionId.None, "");
     private bool _pausing;
 
     /// <summary>The last step failed for want of a renewed lease only.</summary>
@@ -164,8 +168,12 @@ public sealed partial class AgentActor
         _lastSteps = [];
         Warn(warnings);
         var status = waiting ? AgentProtocol.OrderStatus.Working : AgentProtocol.OrderStatus.Failed;
-        if (!waiting && _progress.Sentence != why)
-            _log.Warning("Order {0} waits: {1}", _order!.Id, why);
+        if (!waiting && _toldUnleased != (_order!.Id, why))
+        {
+            _toldUnleased = (_order.Id, why);
+            _log.Warning("Order {0} waits: {1}", _order.Id, why);
+        }
+
         SetProgress(new AgentProtocol.OrderProgress(_order!.Id, status, "lease", why, [.. _warnings.Keys]));
     }
 

@@ -166,7 +166,9 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
     {
         if (ask is LeaseProtocol.Hold hold)
         {
-            _log.Warning("No quorum of monitors renews the lease of {0}: asking the other hosts that may carry it to let it go on.", string.Join(", ", hold.Addresses));
+            // While they agree, asking them again is no news.
+            if (!_told.ByPeers)
+                _log.Warning("No quorum of monitors renews the lease of {0}: asking the other hosts that may carry it to let it go on.", string.Join(", ", hold.Addresses));
             foreach (string host in hold.Addresses.SelectMany(a => _lease.Holder.Setup.Rivals(a)).Distinct())
                 _others[host].Tell(ask);
             return;

@@ -76,7 +76,8 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, StepT
         FoundChannel? channel = (await UpAsync(cancel)).Channel;
         if (channel is null)
             return StepOutcome.Done;
-        ApplyWait wait = await ApplyReceivedAsync(channel, terms.ApplyTimeout, cancel);
+        // By GTID the new source sends again whatever comes from now on; to wait for that as well would never end while an old source that lives passes on what is written.
+        ApplyWait wait = await ApplyReceivedAsync(channel, terms.ApplyTimeout, cancel, alsoLater: !step.MayLose);
         // The repoint that follows drops an incomplete transaction together with the relay log.
         if (wait is ApplyWait.Reached or ApplyWait.Incomplete)
             return StepOutcome.Done;
@@ -167,8 +168,12 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, StepT
         return await StartedAsync(cancel);
     }
 
-    /// <summary>Waits until the applier has everything that was received, also what arrives meanwhile.</summary>
-    private async Task<ApplyWait> ApplyReceivedAsync(FoundChannel channel, TimeSpan timeout, CancellationToken cancel)
+    /// <summary>Waits until the applier has everything that was received.</summary>
+    /// <param name="channel">As found.</param>
+    /// <param name="timeout">At most this long.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    /// <param name="alsoLater">Also what arrives while it is waited.</param>
+    private async Task<ApplyWait> ApplyReceivedAsync(FoundChannel channel, TimeSpan timeout, CancellationToken cancel, bool alsoLater = true)
     {
         long began = time.GetTimestamp();
         while (channel.Received is { } end)
@@ -182,7 +187,7 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, StepT
             if ((await UpAsync(cancel)).Channel is not { } now || now.SourceIp != channel.SourceIp)
                 return ApplyWait.ApplierStopped;
             bool settled = !channel.IoRunning || time.GetElapsedTime(began) >= s_settle;
-            if (now.Received == end && settled)
+            if (settled && (!alsoLater || now.Received == end))
                 break;
             channel = now;
             if (channel.IoRunning)

@@ -14,7 +14,9 @@ internal static class SnapshotWarnings
         if (trouble is not null)
             w.Add(trouble);
         w.AddRange(state.Broken.Select(b => $"Internal rule broken, nothing is decided: {b}"));
-        if (state.Blind)
+        if (state.Document is null)
+            w.Add("no decision has been read yet: the states and roles shown here are not known; hosts keep their addresses as long as their leases or the failsafe let them");
+        else if (state.Blind)
         {
             var seeing = state.Vantages.Values.Where(v => QuorumVerdict.Counts(v, state)).Select(v => v.Report.Monitor).ToList();
             w.Add($"only {seeing.Count} of {state.Monitors} monitors ({(seeing.Count == 0 ? "none" : string.Join(", ", seeing))}) see the network; {state.Quorum} are needed, nothing is changed until then");

@@ -65,7 +65,12 @@ public static class VotersChange
     private static (ClusterState, string) Remove(ClusterState s, string monitor, string by)
     {
         if (!s.Voters.Contains(monitor))
-            return (s, $"OK: Monitor '{monitor}' does not vote. Skipping command.");
+        {
+            return (s, s.Configured.Contains(monitor)
+                ? $"OK: Monitor '{monitor}' does not vote. Skipping command."
+                : $"ERROR: Unknown monitor '{monitor}'! It is none of those that vote ({s.Voters}) and none of those that are configured ({string.Join(", ", s.Configured)}).");
+        }
+
         if (s.Voters.Names.Length == 1)
             return (s, $"ERROR: '{monitor}' is the only monitor that votes. Add another one first.");
         if (Missing(s) is { } missing)

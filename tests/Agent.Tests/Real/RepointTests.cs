@@ -54,6 +54,29 @@ public sealed class RepointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task By_gtid_it_does_not_wait_for_what_its_old_source_goes_on_passing_on()
+    {
+        // Always a second behind: it never has all that it has received.
+        await SlaveOfDb1Async("MASTER_USE_GTID=slave_pos, MASTER_DELAY=1");
+        using var enough = new CancellationTokenSource();
+        Task writes = WriteAsync(enough.Token);
+        try
+        {
+            await Eventually.TrueAsync("it applies", async () => await _slave.ScalarAsync("SELECT COUNT(*) FROM app.t") != "0");
+            Report done = await _agent.Agent.DoneAsync(TestCluster.Standby("db3", 1, FollowDb2(null)));
+            Assert.Equal("db2", done.Facts.Replication?.SourceHost);
+            Assert.Empty(done.Progress.Warnings);
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            await writes;
+        }
+
+        await Eventually.TrueAsync("nothing is missing", async () => await _slave.ScalarAsync("SELECT COUNT(*) FROM app.t") == await _db1.ScalarAsync("SELECT COUNT(*) FROM app.t"));
+    }
+
+    [Fact]
     public async Task By_position_it_starts_where_the_new_master_became_writable()
     {
         await SlaveOfDb1Async("MASTER_LOG_FILE='binlog.000001', MASTER_LOG_POS=4");
@@ -122,6 +145,12 @@ public sealed class RepointTests : IAsyncLifetime
         string warning = Assert.Single(done.Progress.Warnings);
         Assert.Contains("does not run well", warning, StringComparison.Ordinal);
         Assert.DoesNotContain(_agent.Agent.Reports, r => $"{r}".Contains("repl'\\ication", StringComparison.Ordinal));
+    }
+
+    private async Task WriteAsync(CancellationToken enough)
+    {
+        while (!enough.IsCancellationRequested)
+            await _db1.ExecuteAsync("INSERT INTO app.t(v) VALUES (1)");
     }
 
     private async Task SlaveOfDb1Async(string how, TimeSpan? startWatch = null)

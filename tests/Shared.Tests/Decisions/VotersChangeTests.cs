@@ -54,6 +54,7 @@ public sealed class VotersChangeTests
     [InlineData("add", "mon4", "ERROR: Monitor 'mon4' has not been heard of, or has not read the decisions yet.")]
     [InlineData("add", "mon1", "OK: Monitor 'mon1' votes already.")]
     [InlineData("remove", "mon4", "OK: Monitor 'mon4' does not vote.")]
+    [InlineData("remove", "mon9", "ERROR: Unknown monitor 'mon9'! It is none of those that vote (mon1, mon2, mon3) and none of those that are configured (mon1, mon2, mon3, mon4).")]
     [InlineData("rename", "mon4", "ERROR: Invalid command 'monitors rename mon4'.")]
     public void What_cannot_be_done_is_refused_and_changes_nothing(string change, string monitor, string answer)
     {

@@ -21,17 +21,19 @@ internal static class MonitorsVerb
         When so many voting monitors are gone for good, with their disks, that the others are no majority, nothing can be decided any more: there is nobody to ask whether
         they had decided something else. Roles stay where they are meanwhile. To go on with what one of the remaining monitors has on its disk:
 
-          1. 'mmm monitors' shows which decision each monitor holds: take the one with the latest.
-          2. Make sure that the lost monitors stay off, or empty their monitor.state_dir: with their disks they could decide without the others.
-          3. List only the monitors that are left in monitors { } in the configuration of every monitor and agent, and restart them.
-          4. Stop the chosen monitor, and on its machine run 'mmm-monitor --config FILE --bootstrap': it says what would be discarded; with '--yes' it does it.
-          5. Start it again. It votes alone now: 'mmm monitors add NAME' for each of the others.
+          1. Make sure that the lost monitors stay off, or empty their monitor.state_dir: with their disks they could decide without the others.
+          2. Stop each monitor that is left, and on its machine run 'mmm-monitor --config FILE --bootstrap': it says which decision it holds. Take the one with the latest.
+          3. List only the monitors that are left in monitors { } in the configuration of the monitors. Leave the agents alone: a host keeps its roles as long as its
+             agent runs, and loses them when it is restarted before anybody can decide again.
+          4. On the chosen monitor's machine run 'mmm-monitor --config FILE --bootstrap' again: it says what would be discarded; with '--yes' it does it. Start it. It votes alone now.
+          5. Start the others that are left, and 'mmm monitors add NAME' each. Then restart the agents with the new configuration, one after the other.
 
         """;
 
     /// <summary>Why these words are no command; null when they are.</summary>
     public static string? WhatIsWrong(IReadOnlyList<string> words) => words switch
     {
+        ["replace", var old, var fresh] when old == fresh => $"'{Name} replace' takes two different monitors.",
         [] or ["bootstrap"] or ["add" or "remove", _] or ["replace", _, _] => null,
         ["add" or "remove" or "replace" or "bootstrap", ..] => $"'{Name} {words[0]}' takes other arguments.",
         _ => $"There is no '{Name} {words[0]}'.",
@@ -50,6 +52,9 @@ internal static class MonitorsVerb
                 return VerbResult.Of(Bootstrap, ExitCodes.Ok, new CommandAnswer("bootstrap", true, Bootstrap), ApiFormat.Pretty.CommandAnswer);
         }
 
+        // Before anything is changed: it is known only to the second step otherwise.
+        if (words is ["replace", var gone, _] && await Unknown(gone, session, cancel) is { } unknown)
+            return VerbResult.Of(unknown.Text, MmmRunner.ExitOf(unknown), unknown, ApiFormat.Pretty.CommandAnswer);
         ImmutableArray<(string Change, string Monitor)> steps = words is ["replace", var old, var fresh] ? [("add", fresh), ("remove", old)] : [(words[0], words[1])];
         ImmutableArray<string> clusters = session.Cluster is { } one ? [one] : await session.ClusterNames(cancel);
         List<string> lines = [];
@@ -72,6 +77,14 @@ internal static class MonitorsVerb
             string text = string.Join('\n', lines);
             return VerbResult.Of(text, MmmRunner.ExitOf(answer), answer with { Text = text }, ApiFormat.Pretty.CommandAnswer);
         }
+    }
+
+    /// <summary>Why it cannot be replaced; null when it can.</summary>
+    private static async Task<CommandAnswer?> Unknown(string monitor, Session session, CancellationToken cancel)
+    {
+        MonitorsReading reading = await session.Client.Get(ApiPaths.Monitors, ApiFormat.Wire.MonitorsReading, cancel);
+        ImmutableSortedSet<string> known = [.. reading.Members.Select(m => m.Name), .. reading.Members.SelectMany(m => m.Keeper?.Voters ?? [])];
+        return known.Contains(monitor) ? null : new CommandAnswer("none", false, $"ERROR: Unknown monitor '{monitor}'! There are: {string.Join(", ", known)}. Nothing is changed.");
     }
 
     private static async Task<CommandAnswer> Step(Session session, string change, string monitor, CancellationToken cancel)
