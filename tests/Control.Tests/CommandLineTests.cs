@@ -25,7 +25,7 @@ public sealed class CommandLineTests
     [InlineData("ERROR: '@' must be followed by the name of a cluster, as in '@C1 show'.", "@", "show")]
     [InlineData("ERROR: There is no completion for 'tcsh': mmm completion bash|zsh|fish", "completion", "tcsh")]
     [InlineData("ERROR: There is no kind of server 'oracle': mmm grants mariadb|mysql|mysql-5.7", "grants", "oracle")]
-    [InlineData("ERROR: Name one kind of server: mmm grants mariadb|mysql|mysql-5.7", "grants")]
+    [InlineData("ERROR: Name one kind of server: mmm grants mariadb|mysql|mysql-5.7, or let them be made: mmm grants --apply", "grants")]
     [InlineData("ERROR: 'a_!' in --monitors is no address: write HOST, HOST:PORT or [IPV6]:PORT.", "--monitors", "a_!", "show")]
     [InlineData("See 'mmm help' for usage information")]
     public async Task A_wrong_command_line_exits_2_with_a_sentence(string sentence, params string[] args)

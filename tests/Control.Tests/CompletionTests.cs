@@ -18,6 +18,7 @@ public sealed class CompletionTests
     [InlineData("rep_backlog rep_threads", "checks", "db1", "rep_")]
     [InlineData("show status", "cluster", "")]
     [InlineData("mariadb mysql mysql-5.7", "grants", "")]
+    [InlineData("--admin-password-file --admin-user", "grants", "--apply", "--adm")]
     [InlineData("bash fish zsh", "completion", "")]
     [InlineData("@C1", "@")]
     [InlineData("--force", "move_role", "--f")]

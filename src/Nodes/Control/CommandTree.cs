@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Mmm.Control.Admin;
 using Mmm.Control.Verbs;
 using Mmm.Shared.Status;
 
@@ -11,6 +12,12 @@ internal sealed class CommandTree
 {
     public const string Json = "--json";
 
+    /// <summary>Of <c>grants</c>.</summary>
+    public const string Apply = "--apply";
+
+    /// <summary>Of <c>check-setup</c>.</summary>
+    public const string Logins = "--logins";
+
     public static readonly ImmutableArray<string> OptionsWithValue = ["--monitors", "--config", "--token-file", "--timeout"];
 
     private readonly Option<string?> _monitors = new("--monitors") { Recursive = true };
@@ -19,7 +26,7 @@ internal sealed class CommandTree
     private readonly Option<double> _timeout = new("--timeout") { Recursive = true, DefaultValueFactory = _ => 10 };
     private readonly Option<bool> _json = new(Json) { Recursive = true };
 
-    public CommandTree(Run run)
+    public CommandTree(Run run, RunAlone alone, string? cluster, CliContext context)
     {
         Root = new Command("mmm");
         foreach (Option option in new Option[] { _monitors, _config, _tokenFile, _timeout, _json })
@@ -29,14 +36,18 @@ internal sealed class CommandTree
         Root.Add(Simple("status", run, MoreVerbs.Status));
         Root.Add(Simple("notes", run, MoreVerbs.Notes));
         Root.Add(OfHost("explain", 1, (host, session, cancel) => MoreVerbs.Explain(host!, session, cancel), run));
-        Root.Add(OfHost("check-setup", 0, MoreVerbs.CheckSetup, run));
+        Root.Add(CheckSetup(run, cluster, context));
+        Root.Add(Grants(alone, cluster, context));
         Root.Add(Monitors(run));
-        Command cluster = new("cluster") { Simple("show", run, MoreVerbs.ClusterShow), Simple("status", run, MoreVerbs.ClusterStatus) };
-        Root.Add(cluster);
+        Command members = new("cluster") { Simple("show", run, MoreVerbs.ClusterShow), Simple("status", run, MoreVerbs.ClusterStatus) };
+        Root.Add(members);
     }
 
     /// <summary>Connects to the monitors, runs the verb, prints its result.</summary>
     public delegate Task<int> Run(GlobalOptions options, Func<Session, CancellationToken, Task<VerbResult>> verb, CancellationToken cancel);
+
+    /// <summary>Runs a verb that asks no monitor, prints its result.</summary>
+    public delegate Task<int> RunAlone(GlobalOptions options, Func<CancellationToken, Task<VerbResult>> verb, CancellationToken cancel);
 
     public Command Root { get; }
 
@@ -52,6 +63,53 @@ internal sealed class CommandTree
 
     private Command OfHost(string name, int least, Func<string?, Session, CancellationToken, Task<VerbResult>> verb, Run run)
     {
+        (Command command, Argument<string[]> hosts) = WithHost(name, least);
+        command.SetAction((parsed, cancel) => run(Options(parsed), (session, token) => verb(Host(parsed, hosts), session, token), cancel));
+        return command;
+    }
+
+    private Command CheckSetup(Run run, string? cluster, CliContext context)
+    {
+        (Command command, Argument<string[]> hosts) = WithHost("check-setup", 0);
+        Option<bool> logins = new(Logins);
+        AdminLogin.Options admin = new();
+        command.Add(logins);
+        admin.AddTo(command);
+        command.SetAction((parsed, cancel) => run(
+            Options(parsed),
+            async (session, token) => await MoreVerbs.CheckSetup(
+                Host(parsed, hosts), session,
+                parsed.GetValue(logins)
+                    ? new LoginCheck(ConfiguredCluster.Read(parsed.GetValue(_config), cluster ?? await session.ClusterName(token), context), admin.Read(parsed, context), Timeout(parsed)) : null,
+                token),
+            cancel));
+        return command;
+    }
+
+    /// <summary>What prints statements needs neither monitor nor server and is answered before anything is parsed.</summary>
+    private Command Grants(RunAlone alone, string? cluster, CliContext context)
+    {
+        (Command command, Argument<string[]> hosts) = WithHost("grants", 0);
+        Option<bool> apply = new(Apply);
+        Option<bool> unlogged = new(GrantsApply.Unlogged);
+        AdminLogin.Options admin = new();
+        command.Add(apply);
+        command.Add(unlogged);
+        admin.AddTo(command);
+        command.SetAction((parsed, cancel) => alone(
+            Options(parsed),
+            token => new GrantsApply(ConfiguredCluster.Read(parsed.GetValue(_config), cluster, context), admin.Read(parsed, context), Timeout(parsed))
+                .RunAsync(Host(parsed, hosts), parsed.GetValue(unlogged), token),
+            cancel));
+        return command;
+    }
+
+    private TimeSpan Timeout(ParseResult parsed) => TimeSpan.FromSeconds(parsed.GetValue(_timeout));
+
+    private static string? Host(ParseResult parsed, Argument<string[]> hosts) => (parsed.GetValue(hosts) ?? []).FirstOrDefault();
+
+    private static (Command Command, Argument<string[]> Hosts) WithHost(string name, int least)
+    {
         Argument<string[]> hosts = new("host") { Arity = ArgumentArity.ZeroOrMore };
         Command command = new(name) { hosts };
         command.Validators.Add(result =>
@@ -62,8 +120,7 @@ internal sealed class CommandTree
             else if (given.Count > 1)
                 result.AddError($"'{given[1].Value}' is one too many.");
         });
-        command.SetAction((parsed, cancel) => run(Options(parsed), (session, token) => verb((parsed.GetValue(hosts) ?? []).FirstOrDefault(), session, token), cancel));
-        return command;
+        return (command, hosts);
     }
 
     private Command Monitors(Run run)

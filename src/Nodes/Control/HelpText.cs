@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Mmm.Control.Admin;
 using Mmm.Control.Verbs;
 using Mmm.Shared.Status;
 
@@ -24,11 +25,12 @@ internal static class HelpText
         new("move_role", "--dry-run <role> <host>", "the steps of a move and what is in the way; nothing is changed"),
         new("set_offline", "--dry-run <host>", "the same of taking a host out"),
         new("explain", "<host>", "why a host is as it is, and what can be done"),
-        new("check-setup", "[<host>]", "how the servers are set up, and the statements that mend what is wrong"),
+        new("check-setup", $"[{CommandTree.Logins}] [<host>]", "how the servers are set up, and the statements that mend what is wrong"),
         new("notes", "", "the latest decisions and their reasons"),
         new(MonitorsVerb.Name, MonitorsVerb.Arguments, "the monitors by name, or which of them vote"),
         new("cluster", "show|status", "the monitors: as Akka's members, or by name with leader and coordinator"),
         new("grants", MmmCli.GrantsArguments, "print the statements that make MMM's logins, with the least rights"),
+        new("grants", $"{CommandTree.Apply} [{GrantsApply.Unlogged}] [<host>]", "make them, and give them what they lack"),
         new("completion", "bash|zsh|fish", "print a completion script for the shell"),
     ];
 
@@ -57,11 +59,15 @@ internal static class HelpText
             Line(text, verb.Usage, verb.Meaning);
         text.Append("\nOptions:\n");
         Line(text, "--monitors HOST[:PORT],…", "whom to ask (MMM_MONITORS)");
-        Line(text, "--config FILE", "monitors and token from a monitor's configuration");
+        Line(text, "--config FILE", "a monitor's configuration: monitors and token, hosts and logins");
         Line(text, "", "(default /etc/mmm/mmm.conf, /etc/mmm/monitor.conf, then 127.0.0.1:8558)");
         Line(text, "--token-file FILE", "bearer token (MMM_TOKEN)");
         Line(text, "--timeout SECONDS", "how long to try all of them, default 10");
         Line(text, "--json", "the monitors' answer as JSON, see docs/http-api.md");
+        text.Append("\nOptions of grants --apply and check-setup --logins, which log in at the servers themselves:\n");
+        Line(text, "--admin-user USER", "an administrator's login, default root");
+        Line(text, "--admin-password-file FILE", $"its password, on the first line ({AdminLogin.PasswordVariable})");
+        Line(text, "--socket PATH", "unix socket of this machine's server, in place of TCP");
         text.Append("\nExit codes:\n");
         foreach ((int code, string meaning) in Codes)
             Line(text, code.ToString(CultureInfo.InvariantCulture), meaning);
@@ -80,5 +86,5 @@ internal static class HelpText
     ];
 
     private static void Line(StringBuilder text, string left, string right) =>
-        text.Append("    ").Append(left.PadRight(Column - 4)).Append(right).Append('\n');
+        text.Append("    ").Append(left.Length < Column - 4 ? left.PadRight(Column - 4) : left + '\n' + new string(' ', Column)).Append(right).Append('\n');
 }

@@ -27,7 +27,8 @@ internal static class MmmCli
         if (fromVerb is [Completer.Verb, ..])
             return await Completer.Run(fromVerb[1..], context, cancel);
 
-        CommandTree tree = new((options, verb, token) => RunVerb(options, cluster, verb, context, token));
+        CommandTree tree = new(
+            (options, verb, token) => RunVerb(options, cluster, verb, context, token), (options, verb, token) => Printed(options, () => verb(token), context, token), cluster, context);
         ParseResult parsed = tree.Root.Parse(rest, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (parsed.Errors.Count > 0 || parsed.CommandResult.Command.Action is null)
             return UsageError(context, Complaint.About(parsed));
@@ -59,10 +60,12 @@ internal static class MmmCli
             case [var verb, ..] when rest.Contains("--help") && HelpText.Of(verb) is string text:
                 context.Out.Write(text);
                 return ExitCodes.Ok;
+            case ["grants", ..] when rest.Contains(CommandTree.Apply):
+                return null;
             case ["grants", var server]:
                 return PrintGrants(server, context);
             case ["grants", ..]:
-                return UsageError(context, $"ERROR: Name one kind of server: mmm grants {GrantsArguments}");
+                return UsageError(context, $"ERROR: Name one kind of server: mmm grants {GrantsArguments}, or let them be made: mmm grants {CommandTree.Apply}");
             case ["completion", var shell]:
                 return PrintCompletion(shell, context);
             case ["completion", ..]:
@@ -91,14 +94,24 @@ internal static class MmmCli
         return ExitCodes.Ok;
     }
 
-    private static async Task<int> RunVerb(
+    private static Task<int> RunVerb(
         GlobalOptions options, string? cluster, Func<Session, CancellationToken, Task<VerbResult>> verb, CliContext context, CancellationToken cancel)
     {
-        try
+        return Printed(options, AskAsync, context, cancel);
+
+        async Task<VerbResult> AskAsync()
         {
             Whereabouts where = Whereabouts.Find(options.Monitors, options.Config, options.TokenFile, context);
             using Session session = new(new MonitorClient(where.Monitors, where.Token, TimeSpan.FromSeconds(options.TimeoutSeconds)), cluster, context);
-            VerbResult result = await verb(session, cancel);
+            return await verb(session, cancel);
+        }
+    }
+
+    private static async Task<int> Printed(GlobalOptions options, Func<Task<VerbResult>> verb, CliContext context, CancellationToken cancel)
+    {
+        try
+        {
+            VerbResult result = await verb();
             string text = options.Json ? result.Json() : result.Text;
             await context.Out.WriteAsync(text.EndsWith('\n') ? text : text + "\n");
             if (result.Aside is not null && !options.Json)

@@ -1,7 +1,7 @@
 namespace Mmm.Lab;
 
 /// <summary>Files only their owner can read, from the moment they exist.</summary>
-internal static class PrivateFile
+public static class PrivateFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

@@ -82,7 +82,7 @@ public static class SetupRules
     private static IEnumerable<SetupFinding> Rights(Server s, SemiSyncMode semiSync)
     {
         string[] missing = s.Setup.Privileges.Contains("ALL PRIVILEGES") || (s.Setup.Privileges.Contains("SUPER") && s.SuperIsAll) ? []
-            : [.. LeastPrivileges.For(s.Facts.ServerVersion ?? "").Agent.Split(", ").Except(s.Setup.Privileges).Where(p => semiSync != SemiSyncMode.Off || p != LeastPrivileges.ForSemiSync)];
+            : [.. LeastPrivileges.For(s.Facts.ServerVersion ?? "").Logins("", "", "", s.Host.AdminPort > 0)[1].Rights.Split(", ").Except(s.Setup.Privileges).Where(p => semiSync != SemiSyncMode.Off || p != LeastPrivileges.ForSemiSync)];
         if (missing.Length > 0)
             yield return Error(s.Host, "privileges", $"does not give the agent's login what it needs: {string.Join(", ", missing)}", $"GRANT {string.Join(", ", missing)} ON *.* TO 'mmm_agent'@'…';  -- the login as in agent_user; see 'mmm grants'");
     }

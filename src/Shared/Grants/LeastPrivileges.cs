@@ -41,6 +41,17 @@ public sealed record LeastPrivileges(string Name, string Servers, string Monitor
     public static LeastPrivileges For(string version) =>
         version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase) ? MariaDb : version.StartsWith("5.", StringComparison.Ordinal) ? MySql57 : MySql;
 
+    /// <summary>The three logins with their rights.</summary>
+    /// <param name="monitor">monitor_user.</param>
+    /// <param name="agent">agent_user.</param>
+    /// <param name="replication">replication_user.</param>
+    /// <param name="adminPort">mysql_admin_port is set.</param>
+    public ImmutableArray<(string User, string Rights)> Logins(string monitor, string agent, string replication, bool adminPort)
+    {
+        string more = adminPort && this == MySql ? $", {ForAdminPort}" : "";
+        return [(monitor, Monitor + more), (agent, Agent + more), (replication, Replication)];
+    }
+
     /// <summary>What an operator runs, with a place to put each password.</summary>
     public string Statements()
     {
@@ -49,13 +60,8 @@ public sealed record LeastPrivileges(string Name, string Servers, string Monitor
         text.Append("-- agents connect from their own host, to its address or its socket.\n");
         if (this == MySql)
             text.Append($"-- With mysql_admin_port mmm_monitor and mmm_agent need {ForAdminPort} as well.\n");
-        Login(text, "mmm_monitor", Monitor);
-        Login(text, "mmm_agent", Agent);
-        Login(text, "replication", Replication);
+        foreach ((string user, string rights) in Logins("mmm_monitor", "mmm_agent", "replication", adminPort: false))
+            text.Append($"CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '…';\n").Append($"GRANT {rights} ON *.* TO '{user}'@'%';\n");
         return text.ToString();
     }
-
-    private static void Login(StringBuilder text, string user, string privileges) => text
-        .Append($"CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '…';\n")
-        .Append($"GRANT {privileges} ON *.* TO '{user}'@'%';\n");
 }

@@ -1,5 +1,7 @@
 using Mmm.Lab.Client;
+using Mmm.Lab.Processes;
 using Mmm.Lab.Tests.Harness;
+using Mmm.Shared.Grants;
 using MySqlConnector;
 using Xunit;
 
@@ -100,5 +102,65 @@ public abstract class EveryServerTests(ServerLab lab) : ProductTest(lab)
         await OnlyWriterIs(to);
         await NothingIsLostOn(Databases);
         Assert.Equal("0", await Lab.Server(to).ScalarAsync("SELECT COUNT(*) FROM lab.writes WHERE run = 8", Stop));
+    }
+
+    [Fact]
+    public async Task An_administrator_lets_the_logins_be_made_and_sees_what_is_wrong_with_those_of_a_server()
+    {
+        (string active, string other) = await MastersAsync();
+        // Beside the lab's own, with a password that has everything in it that could be quoted wrong.
+        string config = Path.Combine(Lab.Paths.Dir, "others.conf"), password = Path.Combine(Lab.Paths.Dir, "admin-password");
+        string text = await File.ReadAllTextAsync(Lab.Paths.CommonConfig, Stop);
+        foreach (string user in new[] { LabSecrets.MonitorUser, LabSecrets.AgentUser, LabSecrets.ReplicationUser })
+            text = text.Replace($"_user = {user}", $"_user = new_{user}", StringComparison.Ordinal);
+        text = text.Replace($"\"{Lab.Secrets.Agent}\"", """ "it's \\n \"100%\" @password" """.Trim(), StringComparison.Ordinal);
+        PrivateFile.Write(config, text);
+        PrivateFile.Write(password, "the lab's\n");
+        string[] asAdministrator = ["--config", config, "--admin-user", "dba", "--admin-password-file", password];
+        await Lab.Server(active).ExecuteAsync("CREATE USER 'dba'@'%' IDENTIFIED BY 'the lab''s'; GRANT ALL PRIVILEGES ON *.* TO 'dba'@'%' WITH GRANT OPTION", Stop);
+        try
+        {
+            ToolResult made = await Lab.MmmAsync(["grants", "--apply", .. asAdministrator], Stop);
+
+            Assert.True(made.ExitCode == 0, made.ToString());
+            Assert.StartsWith($"{active} ({Lab.Plan[active].Ip}:3306), ", made.Output, StringComparison.Ordinal);
+            var least = LeastPrivileges.For(made.Output);
+            foreach ((string user, string rights) in least.Logins($"new_{LabSecrets.MonitorUser}", $"new_{LabSecrets.AgentUser}", $"new_{LabSecrets.ReplicationUser}", adminPort: true))
+            {
+                Assert.Contains($"  '{user}'@'%': made, given {rights}", made.Output.Split('\n'));
+                await Until($"{other} has {user} too", 10, async () => (await GrantsAsync(other, user))?.SetEquals(rights.Split(", ")) == true, NowAsync);
+            }
+
+            ToolResult again = await Lab.MmmAsync(["grants", "--apply", .. asAdministrator], Stop);
+            Assert.Equal((0, 3), (again.ExitCode, again.Output.Split("was there, lacks nothing").Length - 1));
+            ToolResult elsewhere = await Lab.MmmAsync(["grants", "--apply", .. asAdministrator, other], Stop);
+            Assert.Equal(1, elsewhere.ExitCode);
+            Assert.Contains($"{other} ({Lab.Plan[other].Ip}:3306) is read-only.", elsewhere.Errors, StringComparison.Ordinal);
+
+            await Lab.Server(active).ExecuteAsync($"DROP USER 'new_{LabSecrets.ReplicationUser}'@'%'", Stop);
+            ToolResult looked = await Lab.MmmAsync(["check-setup", active, "--logins", .. asAdministrator], Stop);
+            Assert.Equal(1, looked.ExitCode);
+            Assert.Contains($"{active}: ERROR logins: {active} has no login 'new_{LabSecrets.ReplicationUser}': who needs it is refused here\n    -- mmm grants --apply\n", looked.Output, StringComparison.Ordinal);
+            // MySQL's super_read_only holds everybody.
+            Assert.Equal(least == LeastPrivileges.MariaDb, looked.Output.Contains($"{active}: WARNING read_only: {active} lets 'dba'@'%' write also while it is read-only (ALL PRIVILEGES)\n", StringComparison.Ordinal));
+            Assert.DoesNotContain(new[] { made, again, elsewhere, looked }, r => r.ToString().Contains("100%", StringComparison.Ordinal) || r.ToString().Contains("the lab", StringComparison.Ordinal));
+        }
+        finally
+        {
+            foreach (string user in new[] { $"new_{LabSecrets.MonitorUser}", $"new_{LabSecrets.AgentUser}", $"new_{LabSecrets.ReplicationUser}", "dba" })
+                await Lab.Server(active).ExecuteAsync($"DROP USER IF EXISTS '{user}'@'%'", Stop);
+        }
+
+        async Task<HashSet<string>?> GrantsAsync(string host, string user)
+        {
+            try
+            {
+                return [.. (await Lab.Server(host).QueryAsync($"SHOW GRANTS FOR '{user}'@'%'", Stop)).SelectMany(r => GrantLines.Global(r.Values.First() ?? ""))];
+            }
+            catch (MySqlException)
+            {
+                return null;
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ public sealed class SetupRulesTests
     private readonly Dictionary<string, ReplicationFacts?> _replication = [];
     private readonly Dictionary<string, string> _versions = [];
     private readonly Dictionary<string, string> _privileges = [];
+    private int _adminPort;
 
     public SetupRulesTests()
     {
@@ -30,6 +31,19 @@ public sealed class SetupRulesTests
 
     [Fact]
     public void A_good_set_up_is_found_good() => Assert.Empty(Findings());
+
+    [Theory]
+    [InlineData("9.7.4", 33062, true)]
+    [InlineData("9.7.4", 0, false)]
+    [InlineData("10.11.6-MariaDB-1", 33062, false)]
+    public void The_right_to_log_in_at_the_admin_port_is_missed_where_there_is_one(string version, int port, bool found)
+    {
+        _adminPort = port;
+        foreach (string host in _values.Keys)
+            (_versions[host], _privileges[host]) = (version, LeastPrivileges.For(version).Agent);
+        Assert.Equal(found ? ["db1", "db2", "db3"] : [], Findings().Where(f => f.Code == "privileges").Select(f => f.Host));
+        Assert.All(Findings().Where(f => f.Code == "privileges"), f => Assert.StartsWith("GRANT SERVICE_CONNECTION_ADMIN ON *.* TO", f.Statement, StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData("db2", "server_id", "1", "db2 ERROR server_id")]
@@ -170,6 +184,7 @@ public sealed class SetupRulesTests
     private ClusterState State()
     {
         ClusterState state = new Still().State();
+        state = state with { Topology = state.Topology with { Hosts = state.Topology.Hosts.ToImmutableSortedDictionary(h => h.Key, h => h.Value with { AdminPort = _adminPort }, StringComparer.Ordinal) } };
         foreach (string host in _values.Keys)
         {
             HostSight sight = state.Sights[host];

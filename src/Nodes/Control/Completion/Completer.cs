@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Control.Admin;
 using Mmm.Control.Monitors;
 using Mmm.Control.Verbs;
 using Mmm.Shared.Api;
@@ -47,8 +48,7 @@ internal static class Completer
     private static async Task<IEnumerable<string>> Candidates(Typed typed, CliContext context, CancellationToken cancel)
     {
         if (typed.Current.StartsWith('-'))
-            return typed.Words is [{ } name, ..] && MmmVerbs.Find(name) is { } verb
-                ? [.. _options, .. verb.MayBeForced ? [MmmVerbs.Force] : Array.Empty<string>(), .. verb.MayBeDryRun ? [MmmVerbs.DryRun] : Array.Empty<string>()] : _options;
+            return [.. _options, .. OptionsOf(typed.Words)];
         if (typed.Words.IsEmpty && typed.Current.StartsWith('@'))
             return (await WithSession(typed, context, s => s.ClusterNames(cancel))).Select(c => "@" + c);
         if (typed.Words.IsEmpty)
@@ -63,12 +63,20 @@ internal static class Completer
             ["completion"] => ["bash", "zsh", "fish"],
             [MmmVerbs.Checks] => (await Hosts(typed, context, cancel)).Append(MmmChecks.All),
             [MmmVerbs.Checks, _] => CheckNames.All.Select(CheckNames.NameOf).Append(MmmChecks.All),
-            ["explain"] or ["check-setup"] or [MmmVerbs.SetOnline] or [MmmVerbs.SetOffline] or [MmmVerbs.MoveRole, _] or [MmmVerbs.SetIp, _] => await Hosts(typed, context, cancel),
+            ["explain"] or ["check-setup"] or ["check-setup", CommandTree.Logins] or ["grants", CommandTree.Apply] or [MmmVerbs.SetOnline] or [MmmVerbs.SetOffline] or [MmmVerbs.MoveRole, _] or [MmmVerbs.SetIp, _] => await Hosts(typed, context, cancel),
             [MmmVerbs.MoveRole] => (await Snapshot(typed, context, cancel)).Roles.Select(r => r.Address.Role),
             [MmmVerbs.SetIp] => (await Snapshot(typed, context, cancel)).Roles.Select(r => r.Address.Ip),
             _ => [],
         };
     }
+
+    private static IEnumerable<string> OptionsOf(ImmutableArray<string> words) => words switch
+    {
+        ["grants", ..] => [CommandTree.Apply, GrantsApply.Unlogged, .. AdminLogin.Options.Names],
+        ["check-setup", ..] => [CommandTree.Logins, .. AdminLogin.Options.Names],
+        [{ } name, ..] when MmmVerbs.Find(name) is { } verb => [.. verb.MayBeForced ? [MmmVerbs.Force] : Array.Empty<string>(), .. verb.MayBeDryRun ? [MmmVerbs.DryRun] : Array.Empty<string>()],
+        _ => [],
+    };
 
     private static async Task<IEnumerable<string>> Hosts(Typed typed, CliContext context, CancellationToken cancel) =>
         (await Snapshot(typed, context, cancel)).Hosts.Select(h => h.Name);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Control.Admin;
 using Mmm.Control.Screens;
 using Mmm.Shared.Api;
 using Mmm.Shared.Status;
@@ -64,7 +65,11 @@ internal static class MoreVerbs
     }
 
     /// <summary>How the servers are set up, and the statements that mend what is wrong.</summary>
-    public static async Task<VerbResult> CheckSetup(string? host, Session session, CancellationToken cancel)
+    /// <param name="host">One; null = all.</param>
+    /// <param name="session">The monitors.</param>
+    /// <param name="logins">Looks at the servers' accounts as well; null = not asked for.</param>
+    /// <param name="cancel">Ctrl-C.</param>
+    public static async Task<VerbResult> CheckSetup(string? host, Session session, LoginCheck? logins, CancellationToken cancel)
     {
         ClusterReading reading = await session.Reading(cancel);
         string[] hosts = [.. reading.Snapshot.Hosts.Select(h => h.Name).Where(h => host is null || h == host)];
@@ -74,7 +79,7 @@ internal static class MoreVerbs
             return VerbResult.Of(unknown, ExitCodes.Refused, new CommandAnswer("check-setup", false, unknown), ApiFormat.Pretty.CommandAnswer);
         }
 
-        ImmutableArray<SetupFinding> findings = [.. (reading.Snapshot.Setup ?? []).Where(f => hosts.Contains(f.Host))];
+        ImmutableArray<SetupFinding> findings = [.. (reading.Snapshot.Setup ?? []).Where(f => hosts.Contains(f.Host)), .. logins is null ? [] : await logins.OfAsync(hosts, cancel)];
         ClusterReading picked = reading with { Snapshot = reading.Snapshot with { Hosts = [.. reading.Snapshot.Hosts.Where(h => hosts.Contains(h.Name))], Setup = findings } };
         return VerbResult.Of(
             SetupScreen.Render(hosts, findings), reading.Stale ? ExitCodes.NoCoordinator : findings.Any(f => f.IsError) ? ExitCodes.Refused : ExitCodes.Ok, picked, ApiFormat.Pretty.ClusterReading,

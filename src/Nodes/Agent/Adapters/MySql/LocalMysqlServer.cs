@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Mmm.Actors.Agents;
 using Mmm.Shared.Agents;
+using Mmm.Shared.Grants;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 using MySqlConnector;

@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 
-namespace Mmm.Agent.Adapters.MySql;
+namespace Mmm.Shared.Grants;
 
 /// <summary>Reads SHOW GRANTS.</summary>
-internal static partial class GrantLines
+public static partial class GrantLines
 {
     /// <summary>The rights of a line that holds for everything (<c>ON *.*</c>), in capitals; none when it does not. The line may hold the hash of a password, which is left out.</summary>
     public static IEnumerable<string> Global(string line) =>
