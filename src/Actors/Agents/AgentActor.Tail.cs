@@ -25,7 +25,7 @@ public sealed partial class AgentActor
         // Before the report that says that it has died: whoever is told that the end is being looked for waits for it.
         _binlogTail = found.State == AgentProtocol.MysqldState.Down ? _binlogTail ?? AgentProtocol.BinlogTail.Searching : null;
         _tail.Tell(new TailActor.MysqldNow(found.State, KnownFiles, found.Binlog));
-        _setupWatch.Tell(new SetupActor.MysqldNow(found.State));
+        _setupWatch.Tell(new SetupActor.MysqldNow(found));
         if (found.State == AgentProtocol.MysqldState.Up || _lastUp is null)
             _disk.Tell(new DiskActor.MysqldNow(DiskActor.FoldersOf(found.DataFolder, KnownFiles), found.PidFile));
     }

@@ -122,7 +122,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _announcer = Context.ActorOf(AnnouncerActor.Props(_ports.Announcer, _setup.Agent.AnnounceInterval, _setup.Agent.StatementTimeout), "announcer");
         _lease = Context.ActorOf(LeaseActor.Props(_setup, _ports.Addresses, _ports.Watch, _ports.LeaseClock), "lease");
         _tail = Context.ActorOf(TailActor.Props(_ports.Tails, _setup.LogServedFor), "tail");
-        _setupWatch = Context.ActorOf(SetupActor.Props(_ports.Mysql), "setup");
+        _setupWatch = Context.ActorOf(SetupActor.Props(_ports.Mysql, _ports.Watch), "setup");
         _disk = Context.ActorOf(DiskActor.Props(_ports.Disk, _ports.Watch, _setup.Disk, _time), "disk");
         _vanished = Context.ActorOf(VanishedPeersActor.Props(_setup, _ports.Connections), "vanished-peers");
         _addressCheck = Context.ActorOf(AddressCheckActor.Props(_looker, _setup), "address-check");

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Mmm.Shared.Agents;
+
 namespace Mmm.Actors.Agents;
 
 /// <summary>Watches the process of the local mysqld, so that its death is known without asking it.</summary>
@@ -10,6 +13,13 @@ public interface ILocalWatch
 
     /// <summary>What tells the process from every other one, also after a reboot; null when it cannot be told.</summary>
     string? IdentityOf(int processId);
+
+    /// <summary>What mysqld would be started with: its option files and its command line.</summary>
+    /// <param name="processId">Of the running one.</param>
+    /// <param name="version">@@version.</param>
+    /// <param name="dataFolder">@@datadir.</param>
+    /// <returns>See <see cref="ServerSetup.AtStart"/>; null when they cannot be read.</returns>
+    ImmutableArray<ServerVariable>? StartOptionsOf(int processId, string version, string dataFolder);
 
     /// <summary>Ends mysqld at once (SIGKILL), also one that is stopped or hangs.</summary>
     /// <param name="pidFile">As in <see cref="FindProcess"/>.</param>

@@ -13,7 +13,7 @@ internal sealed class SetupActor : ReceiveActor, IWithTimers
 #pragma warning restore CA1001
 {
     /// <summary>Parent -> this, after every look.</summary>
-    public sealed record MysqldNow(AgentProtocol.MysqldState State);
+    public sealed record MysqldNow(FoundMysqld Found);
 
     /// <summary>This -> parent. Null = not known.</summary>
     public sealed record SetupSeen(ServerSetup? Setup);
@@ -26,12 +26,13 @@ internal sealed class SetupActor : ReceiveActor, IWithTimers
 
     private readonly CancellationTokenSource _stop = new();
     private readonly IMysqlServer _mysql;
-    private AgentProtocol.MysqldState _state = AgentProtocol.MysqldState.Unknown;
+    private readonly ILocalWatch _watch;
+    private FoundMysqld _found = FoundMysqld.Nothing;
     private bool _asking;
 
-    public SetupActor(IMysqlServer mysql)
+    public SetupActor(IMysqlServer mysql, ILocalWatch watch)
     {
-        _mysql = mysql;
+        (_mysql, _watch) = (mysql, watch);
         Receive<MysqldNow>(HandleMysqldNow);
         Receive<AskDue>(_ => Ask());
         Receive<Asked>(HandleAsked);
@@ -40,7 +41,7 @@ internal sealed class SetupActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(IMysqlServer mysql) => Akka.Actor.Props.Create(() => new SetupActor(mysql));
+    public static Props Props(IMysqlServer mysql, ILocalWatch watch) => Akka.Actor.Props.Create(() => new SetupActor(mysql, watch));
 
     protected override void PreStart() => Timers.StartPeriodicTimer("ask", new AskDue(), s_interval);
 
@@ -52,18 +53,18 @@ internal sealed class SetupActor : ReceiveActor, IWithTimers
 
     private void HandleMysqldNow(MysqldNow now)
     {
-        bool cameUp = now.State == AgentProtocol.MysqldState.Up && _state != AgentProtocol.MysqldState.Up;
-        _state = now.State;
+        bool cameUp = now.Found.State == AgentProtocol.MysqldState.Up && _found.State != AgentProtocol.MysqldState.Up;
+        _found = now.Found;
         if (cameUp)
             Ask();
     }
 
     private void Ask()
     {
-        if (_asking || _state != AgentProtocol.MysqldState.Up)
+        if (_asking || _found.State != AgentProtocol.MysqldState.Up)
             return;
         _asking = true;
-        AskAsync(_mysql, _stop.Token).PipeTo(Self);
+        AskAsync(_mysql, _watch, _found, _stop.Token).PipeTo(Self);
     }
 
     private void HandleAsked(Asked asked)
@@ -72,11 +73,13 @@ internal sealed class SetupActor : ReceiveActor, IWithTimers
         Context.Parent.Tell(new SetupSeen(asked.Setup));
     }
 
-    private static async Task<Asked> AskAsync(IMysqlServer mysql, CancellationToken cancel)
+    private static async Task<Asked> AskAsync(IMysqlServer mysql, ILocalWatch watch, FoundMysqld found, CancellationToken cancel)
     {
         try
         {
-            return new Asked(await mysql.SetupAsync(cancel));
+            ServerSetup setup = await mysql.SetupAsync(cancel);
+            return new Asked(
+                found is { Version: { } version, DataFolder: { } folder } && watch.FindProcess(found.PidFile) is { } process ? setup with { AtStart = watch.StartOptionsOf(process, version, folder) } : setup);
         }
         catch (Exception e) when (e is MysqlServerException or OperationCanceledException)
         {

@@ -40,7 +40,7 @@ public static class LabPrograms
         {
             Mysqld => new(
                 host.Name,
-                [lab.Plan.Server.Program, "--defaults-file=" + paths.MysqlConfig(host.Name), "--user=root", .. initFile is null ? Array.Empty<string>() : ["--init-file=" + initFile, .. lab.Plan.Server.FirstStart]],
+                [lab.Plan.Server.Program, "--defaults-file=" + paths.MysqlConfig(host.Name), "--user=root", .. initFile is null ? Array.Empty<string>() : ["--init-file=" + initFile]],
                 log, new Dictionary<string, string> { ["LC_ALL"] = "C" }, initFile is null ? MysqldRestartAfterMs : 0, OnlyAbnormal: true),
             Agent => new(host.Name, [Programs.Dotnet, lab.Programs.Agent, "--config", config, "--this", host.Name], log, Programs.Environment, AgentRestartAfterMs),
             Monitor => new(host.Name, [Programs.Dotnet, lab.Programs.Monitor, "--config", config, "--this", host.Name], log, Programs.Environment, RestartAfterMs),

@@ -6,7 +6,8 @@ namespace Mmm.Shared.Agents;
 /// <param name="Values">Variables by name, of <see cref="Variables"/> those that the server has; switches as the server writes them.</param>
 /// <param name="Privileges">Global rights of the agent's login, in capitals; <c>ALL PRIVILEGES</c> stands for all.</param>
 /// <param name="Oldest">The client transaction that has been open longest; null = none, or it may not be asked.</param>
-public sealed record ServerSetup(ImmutableArray<ServerVariable> Values, ImmutableArray<string> Privileges, OpenTransaction? Oldest = null)
+/// <param name="AtStart">What it would be started with, of <see cref="OptionFiles.Names"/> those that are set, as written; null = not known.</param>
+public sealed record ServerSetup(ImmutableArray<ServerVariable> Values, ImmutableArray<string> Privileges, OpenTransaction? Oldest = null, ImmutableArray<ServerVariable>? AtStart = null)
 {
     /// <summary>What is asked for. Older and newer names of the same thing stand together; a server has one of them, or both.</summary>
     public static readonly ImmutableArray<string> Variables =
@@ -15,7 +16,8 @@ public sealed record ServerSetup(ImmutableArray<ServerVariable> Values, Immutabl
         "log_bin", "log_replica_updates", "log_slave_updates", "read_only", "replica_net_timeout", "server_id", "server_uuid", "slave_net_timeout", "sync_binlog",
     ];
 
-    public bool Equals(ServerSetup? other) => other is not null && Values.AsSpan().SequenceEqual(other.Values.AsSpan()) && Privileges.AsSpan().SequenceEqual(other.Privileges.AsSpan()) && Oldest == other.Oldest;
+    public bool Equals(ServerSetup? other) => other is not null && Values.AsSpan().SequenceEqual(other.Values.AsSpan()) && Privileges.AsSpan().SequenceEqual(other.Privileges.AsSpan()) && Oldest == other.Oldest
+        && AtStart is null == other.AtStart is null && (AtStart ?? []).AsSpan().SequenceEqual((other.AtStart ?? []).AsSpan());
 
     public override int GetHashCode() => Values.Length;
 

@@ -35,6 +35,7 @@ public static class SetupRules
         {
             findings.AddRange(Identity(server, known));
             findings.AddRange(BinaryLog(server));
+            findings.AddRange(StartRules.Of(server.Host, server.Setup, server.IsMariaDb, server.MayWrite, state.SemiSync.Mode));
             findings.AddRange(Rights(server, state.SemiSync.Mode));
             findings.AddRange(Replication(server, state));
         }

@@ -138,6 +138,8 @@ public sealed class NoWatch : ILocalWatch
 
     public string? IdentityOf(int processId) => Process;
 
+    public ImmutableArray<ServerVariable>? StartOptionsOf(int processId, string version, string dataFolder) => null;
+
     public string Kill(string? pidFile)
     {
         Kills++;

@@ -76,6 +76,31 @@ public abstract class GtidServerTests(ServerLab lab) : EveryServerTests(lab)
     }
 
     [Fact]
+    public async Task What_the_option_files_say_of_the_next_start_is_found_without_one()
+    {
+        (string active, _) = await MastersAsync();
+        await Until("the set-up is found good", 30, async () => (await Lab.MmmAsync(["check-setup", active], Stop)).Output == $"{active}: OK\n", NowAsync);
+        string file = Lab.Paths.MysqlConfig(active), good = await File.ReadAllTextAsync(file, Stop);
+        string included = Path.Combine(Lab.Paths.HostDir(active), "more.cnf");
+        try
+        {
+            await File.WriteAllTextAsync(included, "[mysqld]\nskip-read-only\nsuper-read-only = off\nsync_binlog = 0 # for the night's import\n", Stop);
+            await File.WriteAllTextAsync(file, $"{good}\n!include {included}\n", Stop);
+
+            await Until("it is found", 30, async () =>
+                (await Lab.MmmAsync(["check-setup", active], Stop)) is { ExitCode: 1, Output: var output }
+                && output.Contains($"{active}: ERROR my_cnf_read_only: {active} takes writes as soon as it is started", StringComparison.Ordinal)
+                && output.Contains($"{active}: WARNING my_cnf_sync_binlog: {active} has sync_binlog = 1 now, and 0 after its next start\n    -- in my.cnf, [", StringComparison.Ordinal), NowAsync);
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(file, good, Stop);
+        }
+
+        await Until("it is mended", 30, async () => (await Lab.MmmAsync(["check-setup", active], Stop)).Output == $"{active}: OK\n", NowAsync);
+    }
+
+    [Fact]
     public async Task Too_many_connections_are_told_and_do_not_stop_a_move()
     {
         (string active, string other) = await MastersAsync();

@@ -17,6 +17,7 @@ public sealed class SetupRulesTests
     private readonly Dictionary<string, string> _versions = [];
     private readonly Dictionary<string, string> _privileges = [];
     private int _adminPort;
+    private ImmutableArray<ServerVariable>? _atStart;
 
     public SetupRulesTests()
     {
@@ -64,6 +65,22 @@ public sealed class SetupRulesTests
     {
         _values[host][variable] = value;
         Assert.Equal(found, Codes());
+    }
+
+    [Theory]
+    [InlineData("10.11.6-MariaDB-1", "read_only=1 sync_binlog=1", "")]
+    [InlineData("10.11.6-MariaDB-1", "sync_binlog=1", "db1 ERROR my_cnf_read_only|db2 ERROR my_cnf_read_only|db3 WARNING my_cnf_read_only")]
+    [InlineData("10.11.6-MariaDB-1", "read_only=off sync_binlog=1", "db1 ERROR my_cnf_read_only|db2 ERROR my_cnf_read_only|db3 WARNING my_cnf_read_only")]
+    [InlineData("10.11.6-MariaDB-1", "read_only=NO_LOCK_NO_ADMIN", "db1 WARNING my_cnf_sync_binlog|db2 WARNING my_cnf_sync_binlog")]
+    [InlineData("9.7.4", "super_read_only=1", "")]
+    [InlineData("9.7.4", "read_only=1", "db1 WARNING my_cnf_super_read_only|db2 WARNING my_cnf_super_read_only|db3 WARNING my_cnf_super_read_only")]
+    [InlineData("9.7.4", "super_read_only=ON sync_binlog=100 innodb_flush_log_at_trx_commit=2", "db1 WARNING my_cnf_sync_binlog|db1 WARNING my_cnf_innodb_flush_log_at_trx_commit|db2 WARNING my_cnf_sync_binlog|db2 WARNING my_cnf_innodb_flush_log_at_trx_commit")]
+    public void What_a_server_would_be_started_with_is_looked_at(string version, string options, string found)
+    {
+        foreach (string host in _values.Keys)
+            (_versions[host], _privileges[host]) = (version, LeastPrivileges.For(version).Agent);
+        _atStart = [.. options.Split(' ').Select(o => o.Split('=')).Select(o => new ServerVariable(o[0], o[1]))];
+        Assert.Equal(found, string.Join('|', Findings().Where(f => f.Code.StartsWith("my_cnf", StringComparison.Ordinal)).Select(f => $"{f.Host} {(f.IsError ? "ERROR" : "WARNING")} {f.Code}")));
     }
 
     [Fact]
@@ -192,7 +209,7 @@ public sealed class SetupRulesTests
             {
                 ServerVersion = _versions[host],
                 Replication = _replication[host],
-                Setup = new ServerSetup([.. _values[host].Select(v => new ServerVariable(v.Key, v.Value))], [.. _privileges[host].Split(", ")]),
+                Setup = new ServerSetup([.. _values[host].Select(v => new ServerVariable(v.Key, v.Value))], [.. _privileges[host].Split(", ")], AtStart: _atStart),
             };
             state = state with { Sights = state.Sights.SetItem(host, sight with { Agent = sight.Agent with { Facts = facts } }) };
         }

@@ -18,9 +18,6 @@ internal sealed class MySqlProduct(string name) : ServerProduct
 
     internal override string Program => Path.Combine(FetchedServers.Root(name), "usr/sbin/mysqld");
 
-    // It would refuse the init file's statements too.
-    internal override IReadOnlyList<string> FirstStart => ["--super-read-only=0"];
-
     internal override string? AfterFirstStart => "SET GLOBAL super_read_only = 1";
 
     internal override string ReplicaStatus => "SHOW REPLICA STATUS";
@@ -45,7 +42,9 @@ internal sealed class MySqlProduct(string name) : ServerProduct
 
         """;
 
+    // super_read_only would refuse the statements of the file too.
     internal override string InitFile(LabSecrets s) => $"""
+        SET GLOBAL super_read_only = 0;
         {Unlogged};
         ALTER USER 'root'@'localhost' IDENTIFIED BY '{s.Root}';
         CREATE USER '{LabSecrets.MonitorUser}'@'%' IDENTIFIED BY '{s.Monitor}';

@@ -35,9 +35,6 @@ public abstract class ServerProduct
     /// <summary>How the server is started, but for its configuration.</summary>
     internal abstract string Program { get; }
 
-    /// <summary>For the first start, which creates users.</summary>
-    internal virtual IReadOnlyList<string> FirstStart => [];
-
     /// <summary>After the first start.</summary>
     internal virtual string? AfterFirstStart => null;
 

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Mmm.Actors.Agents;
+using Mmm.Shared.Agents;
 
 namespace Mmm.Agent.Adapters.Linux;
 
@@ -29,6 +31,8 @@ public sealed class ProcessWatch(Poller poller, string? configuredPidFile, TimeS
         string[] fields = TryRead($"/proc/{processId}/stat") is { } stat ? stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries) : [];
         return fields.Length > 19 && TryRead("/proc/sys/kernel/random/boot_id") is { } boot ? $"{boot.Trim()}/{fields[19]}" : null;
     }
+
+    public ImmutableArray<ServerVariable>? StartOptionsOf(int processId, string version, string dataFolder) => StartOptions.Read(processId, version, dataFolder);
 
     public string Kill(string? pidFile)
     {
