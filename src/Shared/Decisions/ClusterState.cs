@@ -19,6 +19,9 @@ public sealed record ClusterState
     /// <summary>What is to become of semi-sync.</summary>
     public SemiSyncSettings SemiSync { get; init; } = SemiSyncSettings.Off;
 
+    /// <summary>rep_backlog fails above this.</summary>
+    public TimeSpan MaxBacklog { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Periods of the checks.</summary>
     public required ImmutableSortedDictionary<CheckKind, CheckSettings> Checks { get; init; }
 
@@ -196,6 +199,7 @@ public sealed record AgesSight(LeaseProtocol.Ages Ages, DateTimeOffset ReceivedA
 /// <param name="ReplicationAt">When that came.</param>
 /// <param name="LastUp">The latest report in which mysqld was up, also one that another monitor heard before this coordinator began; null = none is known.</param>
 /// <param name="DiskFailsSince">Since when its agent has told without a break that the disk of its data fails; null = it does not.</param>
+/// <param name="Lacks">What it lacks by its agent's latest report that the active master had longer than max_backlog ago, see <see cref="MasterMark"/>; null = nothing, or not known.</param>
 public sealed record HostSight(
     ImmutableSortedDictionary<CheckKind, CheckState> Checks,
     AgentProtocol.Report? Agent,
@@ -203,7 +207,8 @@ public sealed record HostSight(
     SightProtocol.ReplicationSight? Replication,
     DateTimeOffset? ReplicationAt,
     AgentProtocol.Report? LastUp = null,
-    DateTimeOffset? DiskFailsSince = null)
+    DateTimeOffset? DiskFailsSince = null,
+    string? Lacks = null)
 {
     /// <summary>With this report, if mysqld was up in it and it is newer than what is known.</summary>
     internal HostSight WithLastUp(AgentProtocol.Report report) =>

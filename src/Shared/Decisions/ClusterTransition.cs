@@ -41,6 +41,7 @@ public static class ClusterTransition
             Writer = cluster.Topology.WriterAddress,
             Settings = cluster.Decisions,
             SemiSync = cluster.SemiSync,
+            MaxBacklog = cluster.MaxBacklog,
             Checks = cluster.Checks,
             Configured = configured,
             FirstVoters = voters,

@@ -40,7 +40,7 @@ public static class QuorumVerdict
                 {
                     CheckKind.Ping => Verdict(state, before, ping.GetValueOrDefault(host)),
                     CheckKind.Mysql => Verdict(state, before, mysql.GetValueOrDefault(host)),
-                    _ => JudgeReplication(state, sight, kind, before),
+                    _ => JudgeReplication(state, host, sight, kind, before),
                 };
                 if (!ReferenceEquals(now, before))
                     checks = checks.SetItem(kind, now);
@@ -88,7 +88,7 @@ public static class QuorumVerdict
         return t.Unknown >= s.Quorum ? Changed(before, CheckVerdict.Unknown, t.UnknownMessage!, s.At) : before;
     }
 
-    private static CheckState JudgeReplication(ClusterState s, HostSight sight, CheckKind kind, CheckState before)
+    private static CheckState JudgeReplication(ClusterState s, string host, HostSight sight, CheckKind kind, CheckState before)
     {
         if (sight.Replication is not { } seen || sight.ReplicationAt is not { } at)
             return before;
@@ -98,6 +98,8 @@ public static class QuorumVerdict
         CheckSight c = kind == CheckKind.RepThreads ? seen.RepThreads : seen.RepBacklog;
         return c.Outcome switch
         {
+            // The server knows of no backlog, as it does not know of what has not come.
+            Outcome.Ok when kind == CheckKind.RepBacklog && sight.Lacks is { } lacks && s.AgentReachable(host) => Changed(before, CheckVerdict.Failed, $"Backlog is too big: {lacks} (the server's own word: {c.Message})", s.At),
             Outcome.Ok => Changed(before, CheckVerdict.Ok, c.Message, s.At),
             Outcome.Unknown => Changed(before, CheckVerdict.Unknown, c.Message, s.At),
             _ when FailedFor(c, at, null, s, kind) >= s.Checks[kind].TrapPeriod => Changed(before, CheckVerdict.Failed, c.Message, s.At),

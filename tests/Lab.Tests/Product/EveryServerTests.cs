@@ -163,4 +163,50 @@ public abstract class EveryServerTests(ServerLab lab) : ProductTest(lab)
             }
         }
     }
+
+    [Fact]
+    public async Task A_planned_move_waits_for_a_master_that_receives_nothing_and_says_that_it_is_not_behind()
+    {
+        (string from, string to) = await MastersAsync();
+        await ClientWritesAsync();
+        // Until its patience ends, the receiver has no idea that nothing comes any more.
+        await Lab.Server(to).ExecuteAsync($"{Lab.Plan.Server.StopReceiver}; SET GLOBAL {Lab.Plan.Server.ReceiverPatience} = 60; {Lab.Plan.Server.StartReceiver}", Stop);
+        await UntilFollows(to, from, 10);
+        await Lab.Faults.PartitionAsync(from, [to], ct: Stop);
+        string waits = $"{to} lacks ";
+        await Until("it is seen that it receives nothing", 15, async () => (await MmmAsync("move_role", "--dry-run", "writer", to)).Contains(waits, StringComparison.Ordinal), NowAsync);
+        Assert.True((await Lab.Server(to).ReplicaAsync(Stop))!.Runs, "its receiver has noticed");
+
+        string answer = await MmmAsync("move_role", "writer", to);
+
+        Assert.Contains($"It waits for 20 s at most (move_timeout), with writes going on, as {waits}", answer, StringComparison.Ordinal);
+        await Lab.Client.WritesFlowAsync(50, ct: Stop);
+        Assert.Equal(Lab.Plan[from].Number, Lab.Client.Report().LastServer);
+        await Lab.Faults.HealAsync(ct: Stop);
+        await UntilWritesGoTo(to, 20);
+        await Lab.Client.StopAsync(Stop);
+        await OnlyWriterIs(to);
+        await NothingIsLostOn(Databases);
+        await Lab.Server(to).ExecuteAsync($"SET GLOBAL {Lab.Plan.Server.ReceiverPatience} = 5", Stop);
+    }
+
+    [Fact]
+    public async Task A_slave_that_receives_nothing_and_says_that_it_is_not_behind_loses_its_reader()
+    {
+        (string active, _) = await MastersAsync();
+        await ClientWritesAsync();
+        await Lab.Server("slave1").ExecuteAsync($"{Lab.Plan.Server.StopReceiver}; SET GLOBAL {Lab.Plan.Server.ReceiverPatience} = 60; {Lab.Plan.Server.StartReceiver}", Stop);
+        await UntilFollows("slave1", active, 10);
+        await Lab.Faults.PartitionAsync(active, ["slave1"], ct: Stop);
+
+        await UntilState("slave1", "REPLICATION_DELAY", 40);
+
+        Assert.True((await Lab.Server("slave1").ReplicaAsync(Stop))!.Runs, "its receiver has noticed");
+        Assert.Contains("Backlog is too big: slave1 lacks ", (await Lab.MmmAsync(["checks", "slave1", "rep_backlog"], Stop)).Output, StringComparison.Ordinal);
+        await Lab.Faults.HealAsync(ct: Stop);
+        await UntilState("slave1", "ONLINE", 30);
+        await Lab.Client.StopAsync(Stop);
+        await Lab.Server("slave1").ExecuteAsync($"SET GLOBAL {Lab.Plan.Server.ReceiverPatience} = 5", Stop);
+        await NothingIsLostOn(Databases);
+    }
 }

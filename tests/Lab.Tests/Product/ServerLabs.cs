@@ -12,7 +12,7 @@ public abstract class ServerLab(string server, bool positions = false) : LabFixt
     Positions = positions,
     SemiSync = true,
     Slaves = 1,
-    ExtraConfig = "cluster_defaults { auto_set_online = 1s, master_connect_retry = 2s, flap_count = 1000 }",
+    ExtraConfig = "cluster_defaults { auto_set_online = 1s, master_connect_retry = 2s, flap_count = 1000, max_backlog = 15s }",
 });
 
 public sealed class MariaDbPositionsLab() : ServerLab("mariadb-10.11", positions: true);

@@ -1,9 +1,11 @@
 using Mmm.Shared.Agents;
+using Mmm.Shared.Checks;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Gtids;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Xunit;
+using static Mmm.Shared.Messages.AgentProtocol;
 
 namespace Mmm.Shared.Tests.Decisions;
 
@@ -85,6 +87,55 @@ public sealed class PreflightTests
         // The next report begins anew.
         AgentProtocol.Report report = state.Sights["db2"].Agent!;
         Assert.Equal(["db2"], MasterMark.Absorb(state, report with { Facts = report.Facts with { History = Has(1) } }).MasterMarks.Select(m => m.Host));
+    }
+
+    [Fact]
+    public void A_slave_that_has_received_nothing_for_longer_than_max_backlog_is_behind_whatever_its_server_says()
+    {
+        World w = World.Running();
+        foreach (ModelHost host in w.Hosts.Values)
+            host.History = Has(100);
+        w.Run(70);
+        w.Db1.History = w.Db2.History = Has(107);
+        w.Run(59);
+        Assert.Equal(HostState.Online, w.Doc.Hosts["db3"].State);
+
+        w.Until(() => w.Doc.Hosts["db3"].State == HostState.ReplicationDelay, 5);
+
+        Assert.Equal(HostState.Online, w.Doc.Hosts["db2"].State);
+        Assert.StartsWith("Backlog is too big: db3 lacks 7 transactions that db1 had 6", w.State.Sights["db3"].Checks[CheckKind.RepBacklog].Message, StringComparison.Ordinal);
+        w.Db3.History = Has(107);
+        w.Until(() => w.Doc.Hosts["db3"].State == HostState.Online, 3);
+    }
+
+    [Theory]
+    [InlineData("db1", "binlog.000002", 99, null)]
+    [InlineData("db1", "binlog.000002", 100, null)]
+    [InlineData("db1", "binlog.000001", 500, "what lies between binlog.000001:500 and binlog.000002:99")]
+    [InlineData("db1", "binlog.000002", 98, "what lies between binlog.000002:98 and binlog.000002:99")]
+    [InlineData("db3", "binlog.000001", 500, null)]
+    public void Without_GTIDs_the_position_in_the_log_of_its_source_tells(string source, string file, long position, string? what)
+    {
+        ClusterState state = new Still { ActiveMaster = "db1", Writer = "db1" }.State();
+        HostSight db2 = state.Sights["db2"];
+        HostFacts facts = db2.Agent!.Facts with { Replication = db2.Agent.Facts.Replication! with { SourceHost = source, UsesGtid = false, Applied = new BinlogPosition(file, position) } };
+        state = state with
+        {
+            MasterMarks = [new MasterMark(state.At - TimeSpan.FromMinutes(1), "db1", null, new BinlogPosition("binlog.000002", 99))],
+            Sights = state.Sights.SetItem("db2", db2 with { Agent = db2.Agent with { Facts = facts } }),
+        };
+
+        Assert.Equal(what is null ? null : $"db2 lacks {what} that db1 had 60 s ago, longer than 2 s (move_max_lag)", MasterMark.Lacking(state, "db2"));
+    }
+
+    [Fact]
+    public void A_binary_log_that_begins_anew_makes_what_was_seen_before_meaningless()
+    {
+        ClusterState state = new Still { ActiveMaster = "db1", Writer = "db1" }.State() with { MasterMarks = [] };
+        AgentProtocol.Report report = state.Sights["db1"].Agent!;
+        foreach ((int second, string file) in new[] { (0, "binlog.000007"), (1, "binlog.000008"), (2, "binlog.000001") })
+            state = MasterMark.Absorb(state with { At = state.At + TimeSpan.FromSeconds(second) }, report with { Facts = report.Facts with { Binlog = new BinlogPosition(file, 4) } });
+        Assert.Equal(["binlog.000001"], state.MasterMarks.Select(m => m.Binlog!.File));
     }
 
     [Fact]
