@@ -6,11 +6,10 @@ namespace Mmm.Shared.Agents;
 /// What a server would be started with: its option files (my.cnf) and its command line, read as mysqld and mariadbd read them. Sources: the manuals' "Using Option Files" (MySQL) and "Configuring
 /// MariaDB with Option Files". Left out: the files of the user's home and of MYSQL_HOME, and abbreviated option names.
 /// </summary>
-/// <param name="isMariaDb">The family, which decides about groups.</param>
-/// <param name="version">@@version.</param>
+/// <param name="version">Of the server, which decides about groups.</param>
 /// <param name="read">Text of a file; null = it cannot be read.</param>
 /// <param name="list">Names of the files in a folder; none when it cannot be read.</param>
-public sealed class OptionFiles(bool isMariaDb, string version, Func<string, string?> read, Func<string, IEnumerable<string>> list)
+public sealed class OptionFiles(ServerVersion version, Func<string, string?> read, Func<string, IEnumerable<string>> list)
 {
     /// <summary>Options that are of interest, with their names as variables.</summary>
     public static readonly ImmutableArray<string> Names =
@@ -63,10 +62,9 @@ public sealed class OptionFiles(bool isMariaDb, string version, Func<string, str
 
     private ImmutableHashSet<string> Groups(string? suffix)
     {
-        string number = string.Join('.', new string([.. version.TakeWhile(c => char.IsAsciiDigit(c) || c == '.')]).Split('.').Take(2));
-        string[] plain = isMariaDb
-            ? ["mysqld", "server", $"mysqld-{number}", "mariadb", $"mariadb-{number}", "mariadbd", $"mariadbd-{number}", "client-server"]
-            : ["mysqld", "server", $"mysqld-{number}"];
+        string[] plain = version.IsMariaDb
+            ? ["mysqld", "server", $"mysqld-{version.Series}", "mariadb", $"mariadb-{version.Series}", "mariadbd", $"mariadbd-{version.Series}", "client-server"]
+            : ["mysqld", "server", $"mysqld-{version.Series}"];
         return [.. plain, .. suffix is null ? [] : plain.Select(g => g + suffix)];
     }
 

@@ -147,12 +147,14 @@ public static class SetupRules
 
     private sealed record Server(Host Host, HostFacts Facts, ServerSetup Setup, bool MayWrite)
     {
-        public bool IsMariaDb => Facts.ServerVersion?.Contains("MariaDB", StringComparison.OrdinalIgnoreCase) == true;
+        private readonly ServerVersion _version = ServerVersion.Parse(Facts.ServerVersion);
+
+        public bool IsMariaDb => _version.IsMariaDb;
 
         /// <summary>MySQL, and MariaDB before 11.0.1 (its release notes), let SUPER stand for the rights that were split from it.</summary>
         public bool SuperIsAll => !IsMariaDb || Number < new Version(11, 0);
 
         /// <summary>Major and minor version.</summary>
-        public Version Number => Version.TryParse(string.Join('.', new string([.. (Facts.ServerVersion ?? "").TakeWhile(c => char.IsAsciiDigit(c) || c == '.')]).Split('.').Take(2)), out Version? v) ? v : new Version(0, 0);
+        public Version Number => _version.Series;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Mmm.Shared.Agents;
 
 namespace Mmm.Shared.Grants;
 
@@ -39,7 +40,7 @@ public sealed record LeastPrivileges(string Name, string Servers, string Monitor
     /// <summary>Those of a server.</summary>
     /// <param name="version">@@version.</param>
     public static LeastPrivileges For(string version) =>
-        version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase) ? MariaDb : version.StartsWith("5.", StringComparison.Ordinal) ? MySql57 : MySql;
+        ServerVersion.Parse(version) is { IsMariaDb: true } ? MariaDb : ServerVersion.Parse(version).Series.Major == 5 ? MySql57 : MySql;
 
     /// <summary>The three logins with their rights.</summary>
     /// <param name="monitor">monitor_user.</param>

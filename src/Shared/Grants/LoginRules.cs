@@ -41,9 +41,9 @@ public static class LoginRules
     /// </summary>
     private static IEnumerable<SetupFinding> Passing(string host, ServerLogins server, ImmutableArray<string> mmms)
     {
-        if (!server.IsMariaDb && (server.SuperReadOnly || !server.ReadOnly))
+        if (!server.Is.IsMariaDb && (server.SuperReadOnly || !server.ReadOnly))
             yield break;
-        string[] passing = !server.IsMariaDb ? ["CONNECTION_ADMIN", "SUPER"] : SuperPasses(server.Version) ? ["READ_ONLY ADMIN", "SUPER"] : ["READ_ONLY ADMIN"];
+        string[] passing = !server.Is.IsMariaDb ? ["CONNECTION_ADMIN", "SUPER"] : server.Is.Series < new Version(10, 11) ? ["READ_ONLY ADMIN", "SUPER"] : ["READ_ONLY ADMIN"];
         foreach (ServerAccount account in server.Accounts.Where(a => !mmms.Contains(a.User) && !s_local.Contains(a.Host)))
         {
             bool all = account.Rights.Contains("ALL PRIVILEGES");
@@ -53,11 +53,5 @@ public static class LoginRules
             string mend = all ? $"-- give {account} the rights that it needs in place of ALL PRIVILEGES, or let it log in from localhost only" : $"REVOKE {string.Join(", ", by)} ON *.* FROM {account};";
             yield return new SetupFinding(host, false, "read_only", $"lets {account} write also while it is read-only ({string.Join(", ", by)})", mend);
         }
-    }
-
-    private static bool SuperPasses(string version)
-    {
-        string[] parts = version.Split('.', '-');
-        return parts.Length > 1 && int.TryParse(parts[0], out int major) && int.TryParse(parts[1], out int minor) && (major < 10 || (major == 10 && minor < 11));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Shared.Agents;
 
 namespace Mmm.Shared.Grants;
 
@@ -8,7 +9,10 @@ namespace Mmm.Shared.Grants;
 /// <param name="Rights">On everything, in capitals.</param>
 public sealed record ServerAccount(string User, string Host, ImmutableSortedSet<string> Rights)
 {
-    public override string ToString() => $"'{User.Replace("'", "''", StringComparison.Ordinal)}'@'{Host.Replace("'", "''", StringComparison.Ordinal)}'";
+    /// <summary>As SQL has it, where a backslash escapes (the servers' usual sql_mode).</summary>
+    public override string ToString() => $"{Quoted(User)}@{Quoted(Host)}";
+
+    private static string Quoted(string name) => $"'{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'";
 }
 
 /// <summary>The accounts of a server, as an administrator sees them.</summary>
@@ -18,5 +22,5 @@ public sealed record ServerAccount(string User, string Host, ImmutableSortedSet<
 /// <param name="Accounts">Without roles and locked accounts.</param>
 public sealed record ServerLogins(string Version, bool ReadOnly, bool SuperReadOnly, ImmutableArray<ServerAccount> Accounts)
 {
-    public bool IsMariaDb => Version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
+    public ServerVersion Is { get; } = ServerVersion.Parse(Version);
 }

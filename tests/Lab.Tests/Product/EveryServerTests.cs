@@ -143,6 +143,8 @@ public abstract class EveryServerTests(ServerLab lab) : ProductTest(lab)
             Assert.Contains($"{active}: ERROR logins: {active} has no login 'new_{LabSecrets.ReplicationUser}': who needs it is refused here\n    -- mmm grants --apply\n", looked.Output, StringComparison.Ordinal);
             // MySQL's super_read_only holds everybody.
             Assert.Equal(least == LeastPrivileges.MariaDb, looked.Output.Contains($"{active}: WARNING read_only: {active} lets 'dba'@'%' write also while it is read-only (ALL PRIVILEGES)\n", StringComparison.Ordinal));
+            ToolResult oneSocket = await Lab.MmmAsync(["check-setup", "--logins", "--socket", "/nowhere", .. asAdministrator], Stop);
+            Assert.Equal((2, "ERROR: --socket is for one server: name its host."), (oneSocket.ExitCode, oneSocket.Errors.Trim()));
             Assert.DoesNotContain(new[] { made, again, elsewhere, looked }, r => r.ToString().Contains("100%", StringComparison.Ordinal) || r.ToString().Contains("the lab", StringComparison.Ordinal));
         }
         finally

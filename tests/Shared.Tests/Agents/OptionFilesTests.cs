@@ -62,6 +62,6 @@ public sealed class OptionFilesTests
     }
 
     private string? Read(string commandLine, string version = "9.7.4", params ServerVariable[] persisted) =>
-        new OptionFiles(version.Contains("MariaDB", StringComparison.Ordinal), version, _files.GetValueOrDefault, folder => _files.Keys.Where(f => Path.GetDirectoryName(f) == folder).Select(f => Path.GetFileName(f)))
+        new OptionFiles(ServerVersion.Parse(version), _files.GetValueOrDefault, folder => _files.Keys.Where(f => Path.GetDirectoryName(f) == folder).Select(f => Path.GetFileName(f)))
             .Of(commandLine.Split(' '), persisted) is { } found ? string.Join(' ', found.Select(v => $"{v.Name}={v.Value}")) : null;
 }

@@ -42,6 +42,9 @@ public sealed class LoginRulesTests
             Assert.Equal(("read_only", false, $"lets 'app'@'%' write also while it is read-only ({by})"), (Assert.Single(found).Code, found[0].IsError, found[0].Sentence));
     }
 
+    [Fact]
+    public void A_name_is_quoted_as_SQL_wants_it() => Assert.Equal(@"'o''neill\\x'@'10.%'", Account(@"o'neill\x", "10.%").ToString());
+
     private static ImmutableArray<SetupFinding> Of(string version, bool readOnly, bool superReadOnly, params ImmutableArray<ServerAccount> accounts) =>
         LoginRules.Of("db1", new ServerLogins(version, readOnly, superReadOnly, accounts), [("mmm_monitor", "SLAVE MONITOR")]);
 

@@ -97,7 +97,7 @@ internal sealed class AdminServer : IAsyncDisposable
         {
             var logins = new ServerLogins(Version, ReadOnly, SuperReadOnly, []);
             var names = new List<(string User, string Host)>();
-            await using (var list = new MySqlCommand($"SELECT User, Host FROM mysql.user WHERE {(logins.IsMariaDb ? "is_role" : "account_locked")} = 'N' ORDER BY User, Host", _connection))
+            await using (var list = new MySqlCommand($"SELECT User, Host FROM mysql.user WHERE {(logins.Is.IsMariaDb ? "is_role" : "account_locked")} = 'N' ORDER BY User, Host", _connection))
             await using (MySqlDataReader reader = await list.ExecuteReaderAsync(cancel))
             {
                 while (await reader.ReadAsync(cancel))
@@ -127,7 +127,7 @@ internal sealed class AdminServer : IAsyncDisposable
     {
         try
         {
-            return [.. (await ColumnAsync($"SHOW GRANTS FOR {Quoted(account)}", cancel)).SelectMany(GrantLines.Global)];
+            return [.. (await ColumnAsync($"SHOW GRANTS FOR {account}", cancel)).SelectMany(GrantLines.Global)];
         }
         catch (MySqlException e) when (e.ErrorCode == MySqlErrorCode.NonExistingGrant)
         {
@@ -135,8 +135,6 @@ internal sealed class AdminServer : IAsyncDisposable
             return [];
         }
     }
-
-    private static string Quoted(ServerAccount account) => account.ToString().Replace("\\", "\\\\", StringComparison.Ordinal);
 
     private static string ConnectionString(Host host, string? socket, string user, string password, TimeSpan timeout) => new MySqlConnectionStringBuilder
     {

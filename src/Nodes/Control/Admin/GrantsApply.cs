@@ -50,7 +50,9 @@ internal sealed class GrantsApply(ConfiguredCluster cluster, AdminLogin admin, T
         catch (MySqlException e)
         {
             whole = false;
-            lines.Add($"ERROR: {e.Message}. What stands above is done; the command may be given again.");
+            // A server that does not understand a statement repeats it.
+            string message = Logins.Aggregate(e.Message, (text, login) => text.Replace(login.Password.Reveal(), "(secret)", StringComparison.Ordinal));
+            lines.Add($"ERROR: {message}. What stands above is done; the command may be given again.");
         }
 
         foreach (MysqlLogin login in whole ? Logins : [])

@@ -9,8 +9,10 @@ internal sealed class LoginCheck(ConfiguredCluster cluster, AdminLogin admin, Ti
 {
     /// <param name="hosts">Names of those to look at.</param>
     /// <param name="cancel">Ctrl-C.</param>
-    public async Task<ImmutableArray<SetupFinding>> OfAsync(IEnumerable<string> hosts, CancellationToken cancel) =>
-        [.. (await Task.WhenAll(hosts.Select(h => OneAsync(h, cancel)))).SelectMany(f => f)];
+    /// <exception cref="CliFailure">One server's socket, and several hosts.</exception>
+    public async Task<ImmutableArray<SetupFinding>> OfAsync(IReadOnlyCollection<string> hosts, CancellationToken cancel) => admin.Socket is not null && hosts.Count > 1
+        ? throw new CliFailure(ExitCodes.Usage, "usage", "ERROR: --socket is for one server: name its host.")
+        : [.. (await Task.WhenAll(hosts.Select(h => OneAsync(h, cancel)))).SelectMany(f => f)];
 
     private async Task<ImmutableArray<SetupFinding>> OneAsync(string host, CancellationToken cancel)
     {
@@ -21,7 +23,7 @@ internal sealed class LoginCheck(ConfiguredCluster cluster, AdminLogin admin, Ti
         }
         catch (CliFailure failure)
         {
-            return [new SetupFinding(host, true, "not_checked", $"has logins that were not checked: {failure.Message}", null)];
+            return [new SetupFinding(host, true, "not_checked", $"has logins that were not checked: {failure.Message["ERROR: ".Length..]}", null)];
         }
     }
 }

@@ -1,3 +1,4 @@
+using Mmm.Shared.Agents;
 using MySqlConnector;
 
 namespace Mmm.Monitor.Adapters;
@@ -63,11 +64,10 @@ internal sealed record ReplicaStatusDialect(
     /// <param name="serverVersion">As the handshake says: <c>8.4.2</c>, <c>5.5.5-10.11.6-MariaDB-1</c>.</param>
     public static ReplicaStatusDialect Of(string serverVersion)
     {
-        if (serverVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase))
-            return _mariaDb;
-        string number = new([.. serverVersion.TakeWhile(c => char.IsAsciiDigit(c) || c == '.')]);
-        return !Version.TryParse(number.TrimEnd('.'), out Version? version) || version >= _binaryLogStatusSince ? _mysqlNewest
-            : version < _replicaStatusSince ? _mysqlOld : _mysqlNew;
+        var version = ServerVersion.Parse(serverVersion);
+        return version.IsMariaDb ? _mariaDb
+            : version.Number is not { } number || number >= _binaryLogStatusSince ? _mysqlNewest
+            : number < _replicaStatusSince ? _mysqlOld : _mysqlNew;
     }
 
     public static ReplicaStatusDialect Of(MySqlConnection connection) => Of(connection.ServerVersion);

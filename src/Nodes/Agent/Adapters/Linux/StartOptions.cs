@@ -13,13 +13,37 @@ internal static class StartOptions
     /// <param name="pid">The process.</param>
     /// <param name="version">@@version.</param>
     /// <param name="dataFolder">@@datadir.</param>
-    /// <returns>Null when the command line, or a file that it names, cannot be read.</returns>
+    /// <returns>Null when the command line, or a file that it names, cannot be read, or any of the files may not be: what is not seen could be in it.</returns>
     public static ImmutableArray<ServerVariable>? Read(int pid, string version, string dataFolder)
     {
-        if (TryRead($"/proc/{pid}/cmdline") is not { Length: > 0 } commandLine)
+        bool forbidden = false;
+        // An agent that is not root may be kept out of the process's root altogether.
+        if (Try($"/proc/{pid}/cmdline", ReadAll) is not { Length: > 0 } commandLine || Try($"/proc/{pid}/root/", f => Directory.EnumerateFileSystemEntries(f).Any()) != true)
             return null;
-        var files = new OptionFiles(version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase), version, path => TryRead(Seen(pid, path)), folder => List(Seen(pid, folder)));
-        return files.Of(commandLine.Split('\0', StringSplitOptions.RemoveEmptyEntries), Persisted(TryRead(Seen(pid, Path.Combine(dataFolder, "mysqld-auto.cnf")))));
+        var files = new OptionFiles(
+            ServerVersion.Parse(version),
+            path => Try(Seen(pid, path), ReadAll), folder => Try(Seen(pid, folder), f => Directory.EnumerateFiles(f).Select(n => Path.GetFileName(n)).ToList()) ?? []);
+        ImmutableArray<ServerVariable>? found = files.Of(
+            commandLine.Split('\0', StringSplitOptions.RemoveEmptyEntries), Persisted(Try(Seen(pid, Path.Combine(dataFolder, "mysqld-auto.cnf")), ReadAll)));
+        return forbidden ? null : found;
+
+        T? Try<T>(string path, Func<string, T> read)
+        {
+            try
+            {
+                return read(path);
+            }
+            catch (UnauthorizedAccessException)
+            {
+                forbidden = true;
+                return default;
+            }
+            catch (IOException)
+            {
+                // Not there.
+                return default;
+            }
+        }
     }
 
     /// <summary>MySQL's SET PERSIST: objects of variables, each with its Value (manual, "Persisted System Variables").</summary>
@@ -51,31 +75,11 @@ internal static class StartOptions
     /// <summary>Where mysqld's own file systems are not ours (a container, a unit with a private view), this leads into them.</summary>
     private static string Seen(int pid, string path) => Path.IsPathRooted(path) ? $"/proc/{pid}/root{path}" : $"/proc/{pid}/cwd/{path}";
 
-    private static IEnumerable<string> List(string folder)
+    private static string? ReadAll(string path)
     {
-        try
-        {
-            return [.. Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f))];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
-
-    private static string? TryRead(string path)
-    {
-        try
-        {
-            using FileStream file = File.OpenRead(path);
-            byte[] bytes = new byte[Largest];
-            int length = file.ReadAtLeast(bytes, Largest, throwOnEndOfStream: false);
-            return length == Largest ? null : System.Text.Encoding.UTF8.GetString(bytes, 0, length);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Not there, or not ours to read.
-            return null;
-        }
+        using FileStream file = File.OpenRead(path);
+        byte[] bytes = new byte[Largest];
+        int length = file.ReadAtLeast(bytes, Largest, throwOnEndOfStream: false);
+        return length == Largest ? null : System.Text.Encoding.UTF8.GetString(bytes, 0, length);
     }
 }

@@ -163,13 +163,10 @@ public sealed class MySqlFamilyDialect(Version version) : MysqlDialect
     }
 
     /// <summary>Reads what <see cref="Version"/> @@version or a handshake begins with. Throws <see cref="Mmm.Actors.Agents.MysqlServerException"/> for what is not supported.</summary>
-    internal static MySqlFamilyDialect Of(string server)
-    {
-        string number = new([.. server.TakeWhile(c => char.IsAsciiDigit(c) || c == '.')]);
-        return Version.TryParse(number.TrimEnd('.'), out Version? version) && version >= s_oldest
+    internal static MySqlFamilyDialect Of(string server) =>
+        ServerVersion.Parse(server).Number is { } version && version >= s_oldest
             ? new MySqlFamilyDialect(version)
             : throw new Mmm.Actors.Agents.MysqlServerException($"this server is version {server}, which this agent cannot handle: it handles MySQL from {s_oldest} on and MariaDB 10.5 to 12");
-    }
 
     private const string GetPublicKey = "GET_PUBLIC_KEY";
     private const string IgnoreServerIds = "IGNORE_SERVER_IDS";

@@ -18,7 +18,7 @@ public abstract class MysqlDialect
     /// <param name="version">@@version as sent in the handshake.</param>
     /// <exception cref="MysqlServerException">No dialect for it.</exception>
     public static MysqlDialect For(string version) =>
-        version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase) ? new MariaDbDialect() : MySqlFamilyDialect.Of(version);
+        ServerVersion.Parse(version).IsMariaDb ? new MariaDbDialect() : MySqlFamilyDialect.Of(version);
 
     /// <summary>Run once on every new connection, so that quoting and waiting do not depend on the server's configuration.</summary>
     public abstract string SessionSetUp { get; }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Agent.Adapters.Tail;
@@ -28,7 +29,7 @@ internal sealed class ReplicaLogin(MysqlLogin login, string version, X509Certifi
     private const int FixedPart = 32;
     private const uint PluginAuth = 0x80000;
 
-    private readonly string _plugin = version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase) ? Native : Sha2;
+    private readonly string _plugin = ServerVersion.Parse(version).IsMariaDb ? Native : Sha2;
 
     /// <returns>Null when the replica is let in; else why not, for the log.</returns>
     public async Task<string?> LetInAsync(PacketStream packets, uint connection, CancellationToken cancel)
@@ -119,7 +120,7 @@ internal sealed class ReplicaLogin(MysqlLogin login, string version, X509Certifi
         Span<byte> number = stackalloc byte[4];
         body.WriteByte(10);
         // Replicas of MariaDB 10 know it by this prefix, as by its own servers.
-        string told = version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase) && version.StartsWith("10.", StringComparison.Ordinal) ? "5.5.5-" + version : version;
+        string told = ServerVersion.Parse(version) is { IsMariaDb: true, Number.Major: 10 } ? "5.5.5-" + version : version;
         body.Write(Encoding.ASCII.GetBytes(told));
         body.WriteByte(0);
         BinaryPrimitives.WriteUInt32LittleEndian(number, connection);
