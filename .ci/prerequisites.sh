@@ -50,7 +50,8 @@ install_missing() {
     made_policy=1
   fi
   local installed=0
-  apt_install "${missing[@]}" || { apt-get update -qq && apt_install "${missing[@]}"; } || installed=1
+  # Package lists that are missing or old are no error: they are fetched.
+  apt_install "${missing[@]}" 2>/dev/null || { apt-get update -qq && apt_install "${missing[@]}"; } || installed=1
   [ -z "$made_policy" ] || rm -f "$policy"
   [ "$installed" -eq 0 ] || fail "apt-get could not install: ${missing[*]}"
 }

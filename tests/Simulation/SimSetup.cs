@@ -68,7 +68,7 @@ internal sealed class SimSetup
     {
         Host[] hosts = [.. Enumerable.Range(1, 3).Select(i => new Host(
             $"db{i}", $"10.0.0.{i}", i < 3 || ThreeMasters ? HostMode.Master : HostMode.Slave,
-            ThreeMasters ? $"db{(i % 3) + 1}" : i switch { 1 => "db2", 2 => "db1", _ => null }, 3306, 9989, "eth0"))];
+            ThreeMasters ? null : i switch { 1 => "db2", 2 => "db1", _ => null }, 3306, 9989, "eth0"))];
         ImmutableArray<string> names = [.. hosts.Select(h => h.Name)];
         var roles = new List<Role>
         {

@@ -41,6 +41,9 @@ public interface IMysqlServer
     /// <summary>Stops replication threads.</summary>
     Task StopReplicationAsync(string channel, CancellationToken cancel);
 
+    /// <summary>Removes a stopped channel with its relay log.</summary>
+    Task DropChannelAsync(string channel, CancellationToken cancel);
+
     /// <summary>Starts the named replication threads.</summary>
     Task StartReplicationAsync(string channel, StoppedThreads threads, CancellationToken cancel);
 

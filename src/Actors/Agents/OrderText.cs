@@ -13,6 +13,7 @@ internal static class OrderText
         {
             AgentProtocol.ReplicationAction.Stop => ", replication stopped",
             AgentProtocol.ReplicationAction.Follow => $", replicating from {order.Replication.Source?.Host}",
+            AgentProtocol.ReplicationAction.Drop => ", replicating from nobody",
             _ => "",
         };
         string catchUp = order.CatchUp is null ? "" : $", catching up with {order.CatchUp.From}";

@@ -141,6 +141,13 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, StepT
         return StepOutcome.Done;
     }
 
+    public async Task<StepOutcome> DropAsync(AgentStep.DropChannel step, CancellationToken cancel)
+    {
+        await mysql.StopReplicationAsync(step.Channel, cancel);
+        await mysql.DropChannelAsync(step.Channel, cancel);
+        return StepOutcome.Done;
+    }
+
     public async Task<StepOutcome> StopReceiverAsync(AgentStep.StopReceiver step, CancellationToken cancel)
     {
         await mysql.StopReceiverAsync(step.Channel, cancel);

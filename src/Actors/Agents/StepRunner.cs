@@ -92,6 +92,8 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory m
         AgentStep.MakeWritable s => MakeWritableAsync(s, cancel),
         AgentStep.RememberStopped s => Task.FromResult(StepOutcome.DoneAnd((m, _) => m with { Stopped = s.Threads })),
         AgentStep.StopReplication s => _replication.StopAsync(s, cancel),
+        AgentStep.RememberDropped s => Task.FromResult(StepOutcome.DoneAnd((m, _) => m with { Dropped = s.Channel, Stopped = null })),
+        AgentStep.DropChannel s => _replication.DropAsync(s, cancel),
         AgentStep.StopReceiver s => _replication.StopReceiverAsync(s, cancel),
         AgentStep.StartReplication s => _replication.StartAsync(s, cancel),
         AgentStep.StartApplier s => _replication.StartApplierAsync(s, cancel),

@@ -18,14 +18,12 @@ public enum LabHostKind
 /// <param name="Ip">Its own IPv4 address.</param>
 /// <param name="Ip6">Its own IPv6 address (unique local).</param>
 /// <param name="Number">Last octet of the address; also the server_id.</param>
-public sealed record LabHost(string Name, LabHostKind Kind, string Ip, string Ip6, int Number)
+/// <param name="Peer">The other master of a pair; null for everyone else.</param>
+public sealed record LabHost(string Name, LabHostKind Kind, string Ip, string Ip6, int Number, string? Peer = null)
 {
     /// <summary>True for the hosts with a mysqld and an agent.</summary>
     public bool HasDatabase => Kind is LabHostKind.Master or LabHostKind.Slave;
 
     /// <summary>The switch's end of the host's cable.</summary>
     public string Port => "p-" + Name;
-
-    /// <summary>The other master; null for everyone else.</summary>
-    public string? Peer => Kind != LabHostKind.Master ? null : Name == "master1" ? "master2" : "master1";
 }

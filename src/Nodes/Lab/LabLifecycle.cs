@@ -92,9 +92,9 @@ public static class LabLifecycle
         say($"Starting the servers ({plan.Server.Name}) ...");
         await template;
         await Task.WhenAll(plan.DatabaseHosts.Select(h => StartServerAsync(lab, h, ct)));
-        say("Starting replication: master1 and master2 from each other, slaves from master1 ...");
+        say(plan.Options.Masters == 2 ? "Starting replication: master1 and master2 from each other, slaves from master1 ..." : "Starting replication: all from master1 ...");
         await ReplicationSetup.RunAsync(plan, lab.Secrets, lab.Server, ct);
-        await Task.WhenAll(plan.DatabaseHosts.Select(h => ReplicatesAsync(lab, h, ct)));
+        await Task.WhenAll(ReplicationSetup.Replicas(plan).Select(h => ReplicatesAsync(lab, h, ct)));
         if (plan.Options.Bare)
         {
             await lab.Server("master1").ExecuteAsync("SET GLOBAL read_only = 0", ct);
@@ -145,7 +145,7 @@ public static class LabLifecycle
         foreach (LabHost host in plan.DatabaseHosts)
         {
             PrivateFile.Write(paths.MysqlConfig(host.Name), plan.Server.MyCnf(plan, paths, host));
-            PrivateFile.Write(InitFile(paths, host), plan.Server.InitFile(secrets));
+            PrivateFile.Write(InitFile(paths, host), plan.Server.InitFile(plan, secrets));
         }
     }
 

@@ -19,7 +19,10 @@ public sealed partial record LabOptions
     /// <summary>Machines beside those on which a monitor could be started, 0 to 2: see <see cref="LabMonitors"/>.</summary>
     public int Spares { get; init; }
 
-    /// <summary>Slaves beside the two masters, 0 to 4.</summary>
+    /// <summary>Hosts that may become the active master, 2 to 4: two are a pair and replicate from each other, more all follow the active one.</summary>
+    public int Masters { get; init; } = 2;
+
+    /// <summary>Slaves beside the masters, 0 to 4.</summary>
     public int Slaves { get; init; } = 2;
 
     /// <summary>What the databases are: <see cref="Servers.ServerProduct.Names"/>.</summary>
@@ -60,6 +63,10 @@ public sealed partial record LabOptions
             return $"{Monitors} monitors: a lab has 1, 3 or 5.";
         if (Spares is < 0 or > 2)
             return $"{Spares} spare machines for monitors: a lab has 0 to 2.";
+        if (Masters is < 2 or > 4)
+            return $"{Masters} masters: a lab has 2 to 4.";
+        if (Masters > 2 && Positions)
+            return "More than two masters replicate by GTID: leave --positions out.";
         if (Slaves is < 0 or > 4)
             return $"{Slaves} slaves: a lab has 0 to 4.";
         if (!Servers.ServerProduct.Names.Contains(Server))

@@ -23,11 +23,11 @@ public sealed class LabPlan
         string prefix = options.Prefix;
         // fd00::/8 with the range's octets, so that two labs with two ranges have two IPv6 networks as well.
         string prefix6 = "fd77:" + string.Join(':', prefix.TrimEnd('.').Split('.').Select(o => int.Parse(o).ToString("x"))) + "::";
-        LabHost At(string name, LabHostKind kind, int number) => new(name, kind, prefix + number, prefix6 + number.ToString("x"), number);
+        LabHost At(string name, LabHostKind kind, int number, string? peer = null) => new(name, kind, prefix + number, prefix6 + number.ToString("x"), number, peer);
         Hosts =
         [
-            At("master1", LabHostKind.Master, 11),
-            At("master2", LabHostKind.Master, 12),
+            // Behind the slaves' numbers from the third on, so that a lab of two has the addresses it has always had.
+            .. Enumerable.Range(1, options.Masters).Select(i => At("master" + i, LabHostKind.Master, i <= 2 ? 10 + i : 14 + i, options.Masters > 2 ? null : $"master{3 - i}")),
             .. Enumerable.Range(1, options.Slaves).Select(i => At("slave" + i, LabHostKind.Slave, 12 + i)),
             .. options.Bare ? [] : Enumerable.Range(1, options.Monitors).Select(i => At("mon" + i, LabHostKind.Monitor, 20 + i)),
             .. options.Bare ? [] : Enumerable.Range(options.Monitors + 1, options.Spares).Select(i => At("mon" + i, LabHostKind.Spare, 20 + i)),
@@ -58,6 +58,8 @@ public sealed class LabPlan
     public IReadOnlyList<string> ReaderIps { get; }
 
     public IEnumerable<LabHost> DatabaseHosts => Hosts.Where(h => h.HasDatabase);
+
+    public IEnumerable<LabHost> Masters => Hosts.Where(h => h.Kind == LabHostKind.Master);
 
     /// <summary>Machines on which a monitor runs from the beginning.</summary>
     public IEnumerable<LabHost> MonitorHosts => Hosts.Where(h => h.Kind == LabHostKind.Monitor);

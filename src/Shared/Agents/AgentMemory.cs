@@ -16,6 +16,11 @@ public sealed record StoppedThreads(bool Io, bool Sql);
 /// <param name="There">Where it was pointed for that while.</param>
 public sealed record BorrowedChannel(string Channel, AgentProtocol.SourceServer Source, bool UsesGtid, ChannelOptions Options, AgentProtocol.SourceServer? There = null);
 
+/// <summary>A replication channel that was removed because its server had become the active master.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Options">Its options.</param>
+public sealed record DroppedChannel(string Name, ChannelOptions Options);
+
 /// <summary>What an agent must not forget across a restart. On disk before it is acted on.</summary>
 /// <param name="Highest">Highest decision accepted; a lower one is refused.</param>
 /// <param name="Stopped">Replication threads MMM stopped; null = none.</param>
@@ -29,10 +34,11 @@ public sealed record BorrowedChannel(string Channel, AgentProtocol.SourceServer 
 /// <param name="Borrowed">The channel is, or was about to be, pointed at the agent that serves a dead server's binary log, and has to be pointed back. Null = it is not.</param>
 /// <param name="Files">Where mysqld's binary log lies: an agent that is started while mysqld is dead cannot ask. Null = it writes none, or never was asked.</param>
 /// <param name="Answered">The process of mysqld that answered last: another one has been started since, and has never been told to take writes. Null = not known.</param>
+/// <param name="Dropped">How the last channel was that an order had removed: the next one is made like it. Null = there was none.</param>
 public sealed record AgentMemory(
     DecisionId Highest, StoppedThreads? Stopped, AgentProtocol.TakeOver? TakeOver, AgentProtocol.TakeOver? Noted, DecisionId? WritableFor,
     AgentProtocol.HostOrder? Order = null, BorrowedChannel? Borrowed = null, BinlogFiles? Files = null,
-    string? Answered = null)
+    string? Answered = null, DroppedChannel? Dropped = null)
 {
     public static readonly AgentMemory Empty = new(DecisionId.None, null, null, null, null);
 

@@ -32,12 +32,15 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
         // What an agent that died in the middle of it has left.
         if (memory.Borrowed is { } borrowed && found.Mysqld.State == AgentProtocol.MysqldState.Up)
             steps.Add(new AgentStep.ReturnChannel(borrowed));
-        if (order.Writable)
+        bool oneOfMany = topology.IsOneOfMany(order.Host);
+        if (oneOfMany && order.Writable && ReplicationPlan.FollowsFirst(order, found.Mysqld))
+            steps.AddRange(SurplusWriter(order, found, topology));
+        else if (order.Writable)
             PlanWriter(order, found, memory, topology, semiSync, steps);
         else
             PlanGiveUp(order, found, topology, semiSync, mayEndMysqld, steps);
         SemiSyncPlan.AddReplica(order.Host, found.Mysqld, memory, topology, semiSync, steps);
-        ReplicationPlan.Add(order, found.Mysqld, memory, steps, warnings);
+        ReplicationPlan.Add(order, found.Mysqld, memory, oneOfMany, steps, warnings);
         return new AgentPlan(steps.ToImmutable(), warnings.ToImmutable());
     }
 

@@ -101,6 +101,12 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
     /// <summary>Stop both replication threads.</summary>
     public sealed record StopReplication(string Channel) : AgentStep("stop_replication", StepLane.Replication, "stopping replication");
 
+    /// <summary>Remember, before doing it, how the channel was that is removed.</summary>
+    public sealed record RememberDropped(DroppedChannel Channel) : AgentStep("remember", StepLane.Replication, "remembering the options of the replication channel");
+
+    /// <summary>Stop replication and remove the channel with its relay log.</summary>
+    public sealed record DropChannel(string Channel) : AgentStep("drop_channel", StepLane.Replication, "removing the replication channel of the active master");
+
     /// <summary>Stop the receiving thread.</summary>
     public sealed record StopReceiver(string Channel) : AgentStep("hold_receiver", StepLane.Replication, "stopping the receiver");
 
@@ -125,6 +131,8 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
     /// <param name="StartAt">Binlog position to start at; null = by GTID.</param>
     /// <param name="Options">Options the channel keeps.</param>
     /// <param name="ToAgent">The source is an agent that serves a dead server's log: it has a certificate of its own making, which nobody has signed.</param>
-    public sealed record Repoint(string Channel, AgentProtocol.SourceServer Source, AgentProtocol.BinlogPosition? StartAt, ChannelOptions Options, bool ToAgent = false)
+    /// <param name="Demote">The server may have been the active master: what it wrote itself counts as what it has received (MariaDB keeps two positions).</param>
+    public sealed record Repoint(
+        string Channel, AgentProtocol.SourceServer Source, AgentProtocol.BinlogPosition? StartAt, ChannelOptions Options, bool ToAgent = false, bool Demote = false)
         : AgentStep("repoint", StepLane.Replication, $"replicating from {Source.Host} ({Source.Ip}:{Source.Port})");
 }

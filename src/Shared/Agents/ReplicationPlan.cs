@@ -13,6 +13,7 @@ internal static class ReplicationPlan
         AgentProtocol.HostOrder order,
         FoundMysqld found,
         AgentMemory memory,
+        bool oneOfMany,
         ImmutableArray<AgentStep>.Builder steps,
         ImmutableArray<string>.Builder warnings)
     {
@@ -27,8 +28,11 @@ internal static class ReplicationPlan
             case AgentProtocol.ReplicationAction.Hold:
                 HoldReceiver(found, memory, steps);
                 break;
+            case AgentProtocol.ReplicationAction.Drop:
+                Drop(found, steps);
+                break;
             case AgentProtocol.ReplicationAction.Follow when order.Replication.Source is { } source && !Follows(found.Channel, source):
-                Follow(order, source, found, memory, steps, warnings);
+                Follow(order, source, found, memory, oneOfMany, steps, warnings);
                 break;
             case AgentProtocol.ReplicationAction.Follow when order.Replication.Until is { } end && found.Channel is { UsesGtid: false } channel:
                 Hold(channel, end, memory, steps);
@@ -37,6 +41,22 @@ internal static class ReplicationPlan
                 StartAgain(found, memory, steps);
                 break;
         }
+    }
+
+    /// <summary>
+    /// One of more than two masters takes over from a server that it does not follow yet, as that one had only just taken over itself: it has to before it can catch up with it. An operator who
+    /// forces it has it go on with what it has.
+    /// </summary>
+    public static bool FollowsFirst(AgentProtocol.HostOrder order, FoundMysqld found) =>
+        found is { State: AgentProtocol.MysqldState.Up, ReadOnly: true } && order is { CatchUp.Force: false, Replication: { Action: AgentProtocol.ReplicationAction.Follow, Source: { } source } }
+        && !Follows(found.Channel, source);
+
+    private static void Drop(FoundMysqld found, ImmutableArray<AgentStep>.Builder steps)
+    {
+        if (found.Channel is not { } channel)
+            return;
+        steps.Add(new AgentStep.RememberDropped(new DroppedChannel(channel.Name, channel.Options)));
+        steps.Add(new AgentStep.DropChannel(channel.Name));
     }
 
     /// <summary>What is behind it already is too late to hold, and what an operator stopped stays stopped.</summary>
@@ -98,6 +118,7 @@ internal static class ReplicationPlan
         AgentProtocol.SourceServer source,
         FoundMysqld found,
         AgentMemory memory,
+        bool oneOfMany,
         ImmutableArray<AgentStep>.Builder steps,
         ImmutableArray<string>.Builder warnings)
     {
@@ -110,7 +131,15 @@ internal static class ReplicationPlan
             return;
         }
 
-        bool byGtid = channel?.UsesGtid == true || (source.StartAt is null && found.CanFollowByGtid);
+        // A MariaDB that has only ever written has no position of a replica, and makes one of what it wrote: an empty one if it was the active master and nobody wrote.
+        bool wrote = found.History is { Applied: not null } history && (history.Executed.Length > 0 || memory.TakeOver is not null);
+        bool byGtid = channel?.UsesGtid == true || (oneOfMany ? found.CanFollowByGtid || wrote : source.StartAt is null && found.CanFollowByGtid);
+        if (!byGtid && oneOfMany)
+        {
+            steps.Add(Impossible($"{order.Host} cannot be pointed at {source.Host}: with more than two masters replication goes by GTIDs, and {order.Host} has none (MySQL: gtid_mode = ON)"));
+            return;
+        }
+
         if (!byGtid && source.StartAt is null)
         {
             steps.Add(Impossible(
@@ -135,7 +164,8 @@ internal static class ReplicationPlan
                 steps.Add(new AgentStep.RememberStopped(new StoppedThreads(true, true)));
         }
 
-        steps.Add(new AgentStep.Repoint(channel?.Name ?? "", source, byGtid ? null : source.StartAt, channel?.Options ?? ChannelOptions.None));
+        DroppedChannel like = channel is not null ? new DroppedChannel(channel.Name, channel.Options) : (oneOfMany ? memory.Dropped : null) ?? new DroppedChannel("", ChannelOptions.None);
+        steps.Add(new AgentStep.Repoint(like.Name, source, byGtid ? null : source.StartAt, like.Options, Demote: oneOfMany && channel is null));
     }
 
     /// <summary>What the old source had, and the new one will not send.</summary>
@@ -170,7 +200,7 @@ internal static class ReplicationPlan
 
         if (startable)
             steps.Add(new AgentStep.StartApplier(channel.Name));
-        steps.Add(new AgentStep.ApplyRelayLog($"{channel.SourceIp}:{channel.SourcePort}", MayLose: byGtid));
+        steps.Add(new AgentStep.ApplyRelayLog($"{channel.SourceIp}:{channel.SourcePort}", MayLose: byGtid && !order.Writable));
         // By GTID the new source sends all that is missing; by positions it sends from its own first write on.
         if (previous is not null && !BinlogPositions.Reaches(channel.Applied, previous.Rest.End!))
             steps.Add(new AgentStep.FetchRest(previous));

@@ -186,7 +186,7 @@ public static class ClusterTransition
         bool alone = patience > TimeSpan.Zero && online.Exists(r => state.At - (r.Since > state.StartedAt ? r.Since : state.StartedAt) >= patience);
         if (online.Count < masters && !alone)
             return state;
-        string why = alone && online.Count < masters ? $"one master has been ONLINE for {patience.TotalSeconds:0} seconds (wait_for_other_master)" : "both masters are ONLINE";
+        string why = alone && online.Count < masters ? $"one master has been ONLINE for {patience.TotalSeconds:0} seconds (wait_for_other_master)" : masters == 2 ? "both masters are ONLINE" : "all masters are ONLINE";
         return state.Deciding(d => d with { Mode = ClusterMode.Active }).Noted("wait_ended", null, $"Changed mode from 'WAIT' to 'ACTIVE': {why}");
     }
 

@@ -18,8 +18,8 @@ public sealed class HostContext
         Record = state.Document!.Hosts[host];
         ActiveMaster = writer.Owner;
         HoldsWriter = writer.Owner == host || writer.ReleasingFrom == host;
-        // MMM: a master is judged against its peer, a slave against the active master.
-        Peer = Host.Mode == HostMode.Master ? Host.Peer : ActiveMaster;
+        // MMM: a master is judged against its peer, a slave against the active master (as is one of more than two masters).
+        Peer = Host.Peer ?? ActiveMaster;
     }
 
     public Host Host { get; }
@@ -63,10 +63,10 @@ public sealed class HostContext
     /// <summary>The peer can be blamed for nothing: ONLINE long enough for replicas to have reconnected, and up. Only then a failed replication check speaks of this host.</summary>
     public bool PeerIsSound =>
         PeerOnline && _state.PingAndMysqlOk(Peer!) && At - _state.Document!.Hosts[Peer!].Since >= Settings.MasterConnectRetry
-        && (Host.Mode == HostMode.Master || FollowsForLong);
+        && (!Host.FollowsActiveMaster || FollowsForLong);
 
     /// <summary>
-    /// A slave has had as long to follow the active master as a replica has to reconnect. (MMM's single thread repoints slaves while nobody looks
+    /// A slave (or one of more than two masters) has had as long to follow the active master as a replica has to reconnect. (MMM's single thread repoints slaves while nobody looks
     /// at their checks; ours would take their roles away in the middle of every failover.)
     /// </summary>
     private bool FollowsForLong =>

@@ -83,7 +83,10 @@ public static class HostExplanation
             ? $"  To see them, on {host}: mysqlbinlog --verbose --include-gtids='{errant}' BINLOG-FILE…"
             : $"  To see them, on {host}: mariadb-binlog --verbose BINLOG-FILE…, and look for these GTIDs";
         yield return "What can be done:";
-        yield return $"  - Have everybody get them: mmm set_online --force {host}. Where one contradicts what was written since, replication stops with an error.";
+        if (!state.Topology.IsOneOfMany(host))
+            yield return $"  - Have everybody get them: mmm set_online --force {host}. Where one contradicts what was written since, replication stops with an error.";
+        else if (mysql)
+            yield return $"  - Leave them on it alone: mmm set_online --force {host}. Should {host} become the active master again, all the others get them; before that, any other master takes over first.";
         yield return $"  - Throw them away: set {host} up anew from {master} ({(mysql ? "CLONE INSTANCE, or a backup" : "mariadb-backup")}). It is compared again by itself, and then comes back.";
         if (mysql)
         {
@@ -143,10 +146,19 @@ public static class HostExplanation
         RoleSlot[] owned = [.. slots.Where(s => s.Owner == host)];
         if (owned.Length > 0)
             yield return $"It has {string.Join(", ", owned.Select(s => s.Address + (s.ReleasingFrom is null ? "" : $" (waits for {s.ReleasingFrom} to let go)")))}.";
+        if (owned.Any(s => s.Address == state.Writer))
+            yield return NextOf(state, host);
         foreach (RoleSlot slot in slots.Where(s => s.ReleasingFrom == host))
             yield return $"It shall let go of {slot.Address}: {Release.Of(state, slot).Why}.";
         if (owned.Length == 0)
             yield return context.Record.State == HostState.Online ? "It has no roles." : "It has no roles: only an ONLINE host may have any.";
+    }
+
+    private static string NextOf(ClusterState state, string host)
+    {
+        ImmutableArray<Candidates.Candidate> next = Candidates.Of(state, host);
+        return next.IsEmpty ? "If it failed now, nobody could take over."
+            : $"If it failed now, {next[0].Host} would take over{(Candidates.WhyFirst(next) is { } why ? $", {why}" : "")}.";
     }
 
     private static bool LastOne(ClusterState state, string host) =>

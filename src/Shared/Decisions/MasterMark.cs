@@ -32,6 +32,10 @@ public sealed record MasterMark(DateTimeOffset At, string Host, GtidHistory? His
         return lacks == sight.Lacks ? state : state with { Sights = state.Sights.SetItem(report.Host, sight with { Lacks = lacks }) };
     }
 
+    /// <summary>By positions of its own log: has a replica received what the master had a little before its last report? Reports of different hosts are not of the same moment.</summary>
+    internal static bool IsCurrent(ClusterState state, string master, BinlogPosition? received) =>
+        state.MasterMarks is [.., { Host: var of } last] && of == master && state.MasterMarks.LastOrDefault(m => m.At <= last.At - s_slack) is { Binlog: { } end } && BinlogPositions.Reaches(received, end);
+
     private static ClusterState Marked(ClusterState state, Report report)
     {
         if (report.Facts is { History: null, Binlog: null })

@@ -56,7 +56,7 @@ internal static class MoveRehearsal
         }
 
         yield return $"{move.To} becomes writable and shows {s.Writer}; all of it within {s.Settings.MoveTimeout.TotalSeconds:0} s (move_timeout), or it is undone";
-        string[] slaves = [.. s.Topology.Hosts.Values.Where(h => h.Mode == HostMode.Slave).Select(h => h.Name)];
+        string[] slaves = [.. s.Topology.Hosts.Values.Where(h => h.FollowsActiveMaster && h.Name != move.To).Select(h => h.Name)];
         if (slaves.Length > 0)
             yield return $"{string.Join(", ", slaves)} {(slaves.Length == 1 ? "is" : "are")} pointed at {move.To}";
     }
@@ -71,7 +71,7 @@ internal static class MoveRehearsal
             yield return inTheWay.Passes ? $"{inTheWay.Sentence}; the move waits for that, with writes going on, {s.Settings.MoveTimeout.TotalSeconds:0} s at most (move_timeout)" : inTheWay.Sentence;
         if (s.Sights[move.To].Agent?.Facts.Replication is { SecondsBehind: > 0 and var behind } && behind <= s.Settings.MoveMaxLag.TotalSeconds)
             yield return $"{move.To} is {behind} s behind: writes stand still until it has caught up";
-        foreach (Host slave in s.Topology.Hosts.Values.Where(h => h.Mode == HostMode.Slave && s.Document!.Hosts[h.Name].State == HostState.Online))
+        foreach (Host slave in s.Topology.Hosts.Values.Where(h => h.FollowsActiveMaster && h.Name != move.From && h.Name != move.To && s.Document!.Hosts[h.Name].State == HostState.Online))
         {
             if (s.Sights[slave.Name].Agent?.Facts.Replication is { } r && (!r.SqlRunning || r.IoState == "No"))
                 yield return $"replication of {slave.Name} does not run: it is not pointed at {move.To} before it does";

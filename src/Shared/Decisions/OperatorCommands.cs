@@ -70,14 +70,17 @@ public static partial class OperatorCommands
         if (DiskRules.KeepsOut(s, host) && DiskRules.Failing(s, host) is { } disk)
             return (s, $"ERROR: Host '{host}' can't be switched to ONLINE: {DiskRules.SentenceOf(disk)}.");
         // Ours: MMM lets them flow to everybody.
-        if (!force && s.Document.Hosts[host].Rejoin is { } rejoin)
+        if (s.Document.Hosts[host].Rejoin is { } rejoin && !force)
             return (s, NotCompared(s, host, rejoin));
+        bool alone = s.Topology.IsOneOfMany(host);
+        if (alone && s.Document.Hosts[host].Rejoin is { Errant: { } own } && !own.Contains(':', StringComparison.Ordinal))
+            return (s, $"ERROR: Host '{host}' has transactions that the active master lacks ({own}), and a MariaDB cannot follow a master that lacks what it has. 'mmm explain {host}' says what can be done.");
         if (!force && h.Peer is { } peer && s.Document.Hosts[peer].State == HostState.Online
             && (s.Verdict(peer, CheckKind.RepThreads) != CheckVerdict.Ok || s.Verdict(peer, CheckKind.RepBacklog) != CheckVerdict.Ok))
             return (s, $"ERROR: Some replication checks failed on peer '{peer}'. We can't set '{host}' online now. Please, wait some time.");
         if (!s.AgentReachable(host))
             return (s, $"ERROR: Can't reach agent daemon on '{host}'! Can't switch its state!");
-        string forced = s.Document.Hosts[host].Rejoin is null ? "" : "; what only it has goes to the others";
+        string forced = s.Document.Hosts[host].Rejoin is null ? "" : alone ? "; what only it has stays there" : "; what only it has goes to the others";
         s = Rejoin.End(s.Deciding(d => d.With(host, FlapDetector.Cleared(d.Hosts[host]))), host)
             .Noted("admin_set_online", host, $"Admin changed state of '{host}' from {StateNames.NameOf(current)} to ONLINE ({by}){forced}");
         return (HostRules.Enter(s, host, HostState.Online, "set_online", "set_online"),
@@ -88,7 +91,7 @@ public static partial class OperatorCommands
     {
         (null, Rejoin.Outcome.NotYet n) => $"ERROR: Host '{host}' has failed as active master, and cannot be compared with the present one: {n.Why}. Please, wait some time, or take it back as it is with 'set_online --force {host}'.",
         (null, _) => $"ERROR: Host '{host}' has failed as active master, and is being compared with the present one. Please, wait some time.",
-        ({ } errant, _) => $"ERROR: Host '{host}' has transactions that the active master lacks: {errant}. 'mmm explain {host}' says what can be done; 'set_online --force {host}' has them replicated to all the others.",
+        ({ } errant, _) => $"ERROR: Host '{host}' has transactions that the active master lacks: {errant}. 'mmm explain {host}' says what can be done{(s.Topology.IsOneOfMany(host) ? "" : $"; 'set_online --force {host}' has them replicated to all the others")}.",
     };
 
     private static (ClusterState, string) SetMode(ClusterState s, ClusterMode mode, string name, string by)

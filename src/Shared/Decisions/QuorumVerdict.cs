@@ -11,6 +11,8 @@ namespace Mmm.Shared.Decisions;
 /// </summary>
 public static class QuorumVerdict
 {
+    private const string ReplicatesFromNobody = "It is the active master, and replicates from nobody";
+
     /// <summary>A vantage's word counts: a voter's, fresh, with a network of its own, and configured as this node is.</summary>
     public static bool Counts(VantageSight v, ClusterState s) =>
         s.Voters.Contains(v.Report.Monitor) && s.At - v.ReceivedAt <= s.Settings.SightTimeout && v.Report.NetworkOk
@@ -96,13 +98,19 @@ public static class QuorumVerdict
         if (s.At - at > 3 * s.Settings.SightTimeout)
             return Changed(before, CheckVerdict.Unknown, "No monitor has probed this server's replication lately", s.At);
         CheckSight c = kind == CheckKind.RepThreads ? seen.RepThreads : seen.RepBacklog;
+        MasterRecord? master = s.Topology.IsOneOfMany(host) ? s.Document?.ActiveMaster : null;
+        if (master?.Host == host)
+            return Changed(before, CheckVerdict.Ok, ReplicatesFromNobody, s.At);
         return c.Outcome switch
         {
             // The server knows of no backlog, as it does not know of what has not come.
             Outcome.Ok when kind == CheckKind.RepBacklog && sight.Lacks is { } lacks && s.AgentReachable(host) => Changed(before, CheckVerdict.Failed, $"Backlog is too big: {lacks} (the server's own word: {c.Message})", s.At),
             Outcome.Ok => Changed(before, CheckVerdict.Ok, c.Message, s.At),
             Outcome.Unknown => Changed(before, CheckVerdict.Unknown, c.Message, s.At),
-            _ when FailedFor(c, at, null, s, kind) >= s.Checks[kind].TrapPeriod => Changed(before, CheckVerdict.Failed, c.Message, s.At),
+            // The one that was the active master until then had nobody to replicate from.
+            _ when FailedFor(c, at, master?.Since, s, kind) >= s.Checks[kind].TrapPeriod => Changed(before, CheckVerdict.Failed, c.Message, s.At),
+            // What was true of the active master says nothing of the replica that it is to be; and of what is not known, the latest is said.
+            _ when before.Verdict == CheckVerdict.Unknown || before.Message == ReplicatesFromNobody => Changed(before, CheckVerdict.Unknown, c.Message, s.At),
             _ => before,
         };
     }

@@ -70,7 +70,7 @@ public static class Rejoin
             state = Compare(state, host) switch
             {
                 Outcome.Told { Missing: "" } => End(state, host).Noted("rejoin_compared", host, $"Host '{host}' has no transactions that '{master}' lacks"),
-                Outcome.CannotTell c => End(state, host).Noted("rejoin_not_compared", host, $"Host '{host}' was not compared with '{master}': {c.Why}. What only it has is replicated to the others"),
+                Outcome.CannotTell c => End(state, host).Noted("rejoin_not_compared", host, $"Host '{host}' was not compared with '{master}': {c.Why}. What only it has {(state.Topology.IsOneOfMany(host) ? "stays there" : "is replicated to the others")}"),
                 Outcome.Told t when t.Missing != pending.Errant => state.Deciding(d => d.With(host, record with { Rejoin = new PendingRejoin(t.Missing) }))
                     .Noted("rejoin_errant", host, $"Host '{host}' has transactions that '{master}' lacks: {t.Missing}. It stays out, and they are replicated to nobody; 'mmm explain {host}' says what can be done"),
                 _ => state,

@@ -36,7 +36,7 @@ public static class SetupRules
             findings.AddRange(Identity(server, known));
             findings.AddRange(BinaryLog(server));
             findings.AddRange(StartRules.Of(server.Host, server.Setup, server.IsMariaDb, server.MayWrite, state.SemiSync.Mode));
-            findings.AddRange(Rights(server, state.SemiSync.Mode));
+            findings.AddRange(Rights(server, state.SemiSync.Mode, state.Topology.IsOneOfMany(server.Host.Name)));
             findings.AddRange(Replication(server, state));
         }
 
@@ -80,23 +80,27 @@ public static class SetupRules
             yield return Warning(s.Host, "binlog_format", "logs statements: some of them have another effect on a replica", "SET GLOBAL binlog_format = 'ROW';  -- and in my.cnf");
     }
 
-    private static IEnumerable<SetupFinding> Rights(Server s, SemiSyncMode semiSync)
+    private static IEnumerable<SetupFinding> Rights(Server s, SemiSyncMode semiSync, bool manyMasters)
     {
-        string[] missing = s.Setup.Privileges.Contains("ALL PRIVILEGES") || (s.Setup.Privileges.Contains("SUPER") && s.SuperIsAll) ? []
-            : [.. LeastPrivileges.For(s.Facts.ServerVersion ?? "").Logins("", "", "", s.Host.AdminPort > 0)[1].Rights.Split(", ").Except(s.Setup.Privileges).Where(p => semiSync != SemiSyncMode.Off || p != LeastPrivileges.ForSemiSync)];
+        bool superIsAll = s.Setup.Privileges.Contains("SUPER") && s.SuperIsAll;
+        string[] missing = s.Setup.Privileges.Contains("ALL PRIVILEGES") ? []
+            : [.. LeastPrivileges.For(s.Facts.ServerVersion ?? "").Logins("", "", "", s.Host.AdminPort > 0, manyMasters)[1].Rights.Split(", ").Except(s.Setup.Privileges)
+                .Where(p => (semiSync != SemiSyncMode.Off || p != LeastPrivileges.ForSemiSync) && (!superIsAll || p == LeastPrivileges.ForManyMasters))];
         if (missing.Length > 0)
             yield return Error(s.Host, "privileges", $"does not give the agent's login what it needs: {string.Join(", ", missing)}", $"GRANT {string.Join(", ", missing)} ON *.* TO 'mmm_agent'@'…';  -- the login as in agent_user; see 'mmm grants'");
     }
 
     private static IEnumerable<SetupFinding> Replication(Server s, ClusterState state)
     {
-        string? source = s.Host.Mode == HostMode.Master ? s.Host.Peer : state.Document?.ActiveMaster?.Host;
+        string? source = s.Host.Peer ?? state.Document?.ActiveMaster?.Host;
         if (source is null || source == s.Host.Name)
             yield break;
         if (s.Facts.Replication is not { } replication)
             yield return Error(s.Host, "replication", $"replicates from nobody, and should from {source}", $"-- {(s.IsMariaDb ? "CHANGE MASTER TO MASTER_HOST" : "CHANGE REPLICATION SOURCE TO SOURCE_HOST")} = '{state.Topology.Hosts[source].Ip}', …");
         else if (replication.SourceHost != source)
-            yield return Error(s.Host, "replication", $"replicates from {replication.SourceHost ?? $"{replication.SourceIp}:{replication.SourcePort}"}, and should from {source}", s.Host.Mode == HostMode.Slave ? null : $"-- {(s.IsMariaDb ? "CHANGE MASTER TO MASTER_HOST" : "CHANGE REPLICATION SOURCE TO SOURCE_HOST")} = '{state.Topology.Hosts[source].Ip}', …");
+            yield return Error(s.Host, "replication", $"replicates from {replication.SourceHost ?? $"{replication.SourceIp}:{replication.SourcePort}"}, and should from {source}", s.Host.FollowsActiveMaster ? null : $"-- {(s.IsMariaDb ? "CHANGE MASTER TO MASTER_HOST" : "CHANGE REPLICATION SOURCE TO SOURCE_HOST")} = '{state.Topology.Hosts[source].Ip}', …");
+        else if (!replication.UsesGtid && state.Topology.IsOneOfMany(s.Host.Name))
+            yield return Error(s.Host, "gtid", "replicates by positions: with more than two masters each has to be able to follow any other, which takes GTIDs", s.IsMariaDb ? "STOP SLAVE; CHANGE MASTER TO MASTER_USE_GTID = slave_pos; START SLAVE;" : "STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_AUTO_POSITION = 1; START REPLICA;  -- with gtid_mode = ON");
         else if (!replication.UsesGtid && (s.IsMariaDb || s.Setup.Of("gtid_mode") == "ON"))
             yield return Warning(s.Host, "gtid", "replicates by positions although it could by GTID, with which nothing is left out when a machine vanishes", s.IsMariaDb ? "STOP SLAVE; CHANGE MASTER TO MASTER_USE_GTID = slave_pos; START SLAVE;" : "STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_AUTO_POSITION = 1; START REPLICA;");
         string timeout = s.Setup.Of("replica_net_timeout") is null || s.IsMariaDb ? "slave_net_timeout" : "replica_net_timeout";

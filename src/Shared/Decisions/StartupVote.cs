@@ -83,7 +83,7 @@ public static class StartupVote
             votes += WriterAddressPresent;
         string ip = state.Topology.Hosts[host].Ip;
         return votes + (SlaveFollows * state.Topology.Hosts.Values.Count(h =>
-            h.Mode == HostMode.Slave && (state.Sights[h.Name].Agent?.Facts.Replication?.SourceIp ?? state.Sights[h.Name].Replication?.SourceIp) == ip));
+            h.FollowsActiveMaster && h.Name != host && (state.Sights[h.Name].Agent?.Facts.Replication?.SourceIp ?? state.Sights[h.Name].Replication?.SourceIp) == ip));
     }
 
     private static bool ShowsWriter(ClusterState state, string host) =>

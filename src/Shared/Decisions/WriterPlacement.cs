@@ -9,10 +9,10 @@ public static class WriterPlacement
     public static ClusterState FindMaster(ClusterState state)
     {
         RoleSlot slot = state.Document!.Slot(state.Writer);
-        if (slot.Owner is not null || state.Document.Move is not null || Candidate(state) is not { } to)
+        if (slot.Owner is not null || state.Document.Move is not null || Candidates.Of(state) is not [{ Host: var to }, ..] candidates)
             return state;
         string why = slot.ReleasingFrom is { } from ? $"host '{from}' is {StateNames.NameOf(state.Document.Hosts[from].State)}" : "nobody holds it";
-        return WriterMove.Begin(state, to, MoveCause.Failover, force: false, why);
+        return WriterMove.Begin(state, to, MoveCause.Failover, force: false, why + (Candidates.WhyFirst(candidates) is { } first ? $"; {first}" : ""));
     }
 
     /// <summary>Back to the preferred host.</summary>
@@ -35,18 +35,5 @@ public static class WriterPlacement
     }
 
     /// <summary>The host that gets the role when its holder is taken out; null = none may.</summary>
-    public static string? Successor(ClusterState state, string holder) => Candidate(state, holder);
-
-    /// <summary>
-    /// The host the role may go to now: the last active master before any other, as nobody has newer data (from there it goes to the
-    /// preferred host by a planned move, which loses nothing); then the preferred; then as configured.
-    /// </summary>
-    private static string? Candidate(ClusterState state, string? besides = null)
-    {
-        Role role = state.Topology.Roles[state.Topology.ActiveMasterRole];
-        return role.Hosts.Where(h => h != besides && state.MayReceive(h) && !DiskRules.Disqualifies(state, h))
-            .OrderBy(h => DiskRules.Failing(state, h) is null ? 0 : 1)
-            .ThenBy(h => h == state.Document!.ActiveMaster?.Host ? 0 : h == role.Prefer ? 1 : 2)
-            .FirstOrDefault();
-    }
+    public static string? Successor(ClusterState state, string holder) => Candidates.Of(state, holder) is [{ } first, ..] ? first.Host : null;
 }

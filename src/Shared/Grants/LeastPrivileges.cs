@@ -24,6 +24,9 @@ public sealed record LeastPrivileges(string Name, string Servers, string Monitor
     /// <summary>Needed by monitor_user and agent_user on MySQL 8.0.14 and later, only where mysql_admin_port is set.</summary>
     public const string ForAdminPort = "SERVICE_CONNECTION_ADMIN";
 
+    /// <summary>Needed by agent_user only where more than two hosts may become the active master: to remove the replication channel of the one that does (RESET SLAVE ALL).</summary>
+    public const string ForManyMasters = "RELOAD";
+
     public static readonly LeastPrivileges MariaDb = new(
         "mariadb", "MariaDB 10.5.2 and later", "SLAVE MONITOR",
         "SLAVE MONITOR, BINLOG MONITOR, PROCESS, " + ForSemiSync + ", REPLICATION SLAVE ADMIN, READ_ONLY ADMIN, CONNECTION ADMIN", Tested: true);
@@ -47,10 +50,11 @@ public sealed record LeastPrivileges(string Name, string Servers, string Monitor
     /// <param name="agent">agent_user.</param>
     /// <param name="replication">replication_user.</param>
     /// <param name="adminPort">mysql_admin_port is set.</param>
-    public ImmutableArray<(string User, string Rights)> Logins(string monitor, string agent, string replication, bool adminPort)
+    /// <param name="manyMasters">More than two hosts may become the active master.</param>
+    public ImmutableArray<(string User, string Rights)> Logins(string monitor, string agent, string replication, bool adminPort, bool manyMasters = false)
     {
         string more = adminPort && this == MySql ? $", {ForAdminPort}" : "";
-        return [(monitor, Monitor + more), (agent, Agent + more), (replication, Replication)];
+        return [(monitor, Monitor + more), (agent, Agent + more + (manyMasters ? $", {ForManyMasters}" : "")), (replication, Replication)];
     }
 
     /// <summary>What an operator runs, with a place to put each password.</summary>
@@ -61,6 +65,7 @@ public sealed record LeastPrivileges(string Name, string Servers, string Monitor
         text.Append("-- agents connect from their own host, to its address or its socket.\n");
         if (this == MySql)
             text.Append($"-- With mysql_admin_port mmm_monitor and mmm_agent need {ForAdminPort} as well.\n");
+        text.Append($"-- Where more than two hosts may become the active master mmm_agent needs {ForManyMasters} as well.\n");
         foreach ((string user, string rights) in Logins("mmm_monitor", "mmm_agent", "replication", adminPort: false))
             text.Append($"CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '…';\n").Append($"GRANT {rights} ON *.* TO '{user}'@'%';\n");
         return text.ToString();

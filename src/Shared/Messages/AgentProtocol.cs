@@ -67,6 +67,9 @@ public static class AgentProtocol
 
         /// <summary>Be a replica of <c>Source</c>: when it replicates from another server, apply what the relay log holds, repoint and start; when it already does, as <see cref="Leave"/>.</summary>
         Follow,
+
+        /// <summary>Replicate from nobody: the channel is removed, and its options are remembered for a later <see cref="Follow"/>. Of the active master of more than two.</summary>
+        Drop,
     }
 
     /// <param name="Action">What to do.</param>
@@ -81,6 +84,7 @@ public static class AgentProtocol
         public static readonly ReplicationOrder Leave = new(ReplicationAction.Leave, null);
         public static readonly ReplicationOrder Stop = new(ReplicationAction.Stop, null);
         public static readonly ReplicationOrder Hold = new(ReplicationAction.Hold, null);
+        public static readonly ReplicationOrder Drop = new(ReplicationAction.Drop, null);
     }
 
     /// <summary>A server to replicate from.</summary>

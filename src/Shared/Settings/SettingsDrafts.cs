@@ -20,7 +20,9 @@ internal sealed record HostDraft(
     Setting<int> MysqlPort,
     Setting<int> AdminPort,
     Setting<int> AgentPort,
-    Setting<string> Interface);
+    Setting<string> Interface,
+    Setting<int> Priority,
+    Setting<string>? Site);
 
 /// <summary>What was read of a role.</summary>
 internal sealed record RoleDraft(

@@ -7,7 +7,7 @@ namespace Mmm.Shared.Settings;
 /// <summary>Reads the <c>hosts</c> and <c>roles</c> of a cluster.</summary>
 internal sealed class TopologyReader(SettingsProblems problems, NodeSettingsReader nodes)
 {
-    private static readonly string[] _inherited = ["mysql_port", "mysql_admin_port", "agent_port", "cluster_interface"];
+    private static readonly string[] _inherited = ["mysql_port", "mysql_admin_port", "agent_port", "cluster_interface", "priority", "site"];
 
     public ImmutableArray<HostDraft> Hosts(Section cluster)
     {
@@ -27,7 +27,7 @@ internal sealed class TopologyReader(SettingsProblems problems, NodeSettingsRead
         name,
         hosts.ToImmutableSortedDictionary(
             h => h.Name,
-            h => new Host(h.Name, h.Ip.Value, h.Mode.Value, h.Peer?.Value, h.MysqlPort.Value, h.AgentPort.Value, h.Interface.Value, h.AdminPort.Value),
+            h => new Host(h.Name, h.Ip.Value, h.Mode.Value, h.Peer?.Value, h.MysqlPort.Value, h.AgentPort.Value, h.Interface.Value, h.AdminPort.Value, h.Priority.Value, h.Site?.Value),
             StringComparer.Ordinal),
         roles.ToImmutableSortedDictionary(
             r => r.Name,
@@ -53,7 +53,9 @@ internal sealed class TopologyReader(SettingsProblems problems, NodeSettingsRead
             host.Port("mysql_port"),
             host.Int("mysql_admin_port", 0, 65535),
             host.Port("agent_port"),
-            host.Text("cluster_interface", "the name of a network interface, 1 to 15 characters", IsInterface));
+            host.Text("cluster_interface", "the name of a network interface, 1 to 15 characters", IsInterface),
+            host.Int("priority", 0, 100),
+            host.Optional("site", k => host.Text(k, "a name, for example of a data centre", t => t.Length > 0)));
         host.RefuseUnknown();
         return draft;
     }

@@ -30,9 +30,17 @@ internal static class TopologyRules
             return;
         }
 
+        if (others.Length > 1 && CandidatesOf(cluster).Length > 2)
+        {
+            // A pair replicates both ways; of more, all follow the active one.
+            if (host.Peer is { } paired)
+                problems.Error(paired, $"{CandidatesOf(cluster).Length} masters may become the active master: none of them has a peer, they all follow the active one", "no peer, or two masters only among the hosts of the active_master_role");
+            return;
+        }
+
         if (host.Peer is not { } peer)
         {
-            problems.Error(host.Origin, host.Path + ".peer", "is missing: a master needs the name of the other master", Names(others));
+            problems.Error(host.Origin, host.Path + ".peer", "is missing: a master needs the name of the other master", others.Length == 0 ? "another master" : Names(others));
             return;
         }
 
@@ -48,6 +56,13 @@ internal static class TopologyRules
         else if (PeerOf(other, cluster) is { } back && back != host)
             problems.Error(peer, $"the peer of '{other.Name}' is '{back.Name}' ({other.Peer!.Value.Origin.FileAndLine}), not '{host.Name}'", "two masters that name each other");
     }
+
+    /// <summary>The masters that may become the active master.</summary>
+    private static HostDraft[] CandidatesOf(ClusterDraft cluster) =>
+    [
+        .. (cluster.Roles.FirstOrDefault(r => r.Name == cluster.ActiveMasterRole.Value)?.Hosts.Value ?? [])
+            .Where(h => h.Valid).Select(h => Find(cluster, h.Value)).OfType<HostDraft>().Distinct().Where(h => h.Mode is { Valid: true, Value: HostMode.Master }),
+    ];
 
     /// <summary>The other master a master names; null when it names none that could be: that is reported there.</summary>
     private static HostDraft? PeerOf(HostDraft host, ClusterDraft cluster) =>
@@ -118,13 +133,11 @@ internal static class TopologyRules
         CheckPair(writer, hosts, cluster, problems);
     }
 
-    /// <summary>The decisions (whom to wait for, whom to catch up with) go by a pair of masters.</summary>
+    /// <summary>Of two, each catches up with the other.</summary>
     private static void CheckPair(RoleDraft writer, HostDraft[] hosts, ClusterDraft cluster, SettingsProblems problems)
     {
         HostDraft[] masters = [.. hosts.Where(h => h.Mode is { Valid: true, Value: HostMode.Master })];
-        if (masters.Length > 2)
-            problems.Error(writer.Hosts, $"{masters.Length} masters may become the active master", "the two masters that are each other's peer");
-        else if (masters is [var a, var b] && PeerOf(a, cluster) is { } peer && peer != b && PeerOf(peer, cluster) == a)
+        if (masters is [var a, var b] && PeerOf(a, cluster) is { } peer && peer != b && PeerOf(peer, cluster) == a)
             problems.Error(writer.Hosts, $"'{a.Name}' and '{b.Name}' are not each other's peer", "the two masters that are each other's peer");
         else if (masters.Length == 1 && hosts.Length == 1)
             problems.Warn(writer.Hosts, $"only '{masters[0].Name}' may be the active master: there is nothing to fail over to");

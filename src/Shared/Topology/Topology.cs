@@ -8,7 +8,7 @@ namespace Mmm.Shared.Topology;
 /// <summary>What a host may become (MySQL-MMM's <c>mode</c> of a host).</summary>
 public enum HostMode
 {
-    /// <summary>One of the writable pair: may carry the active master role.</summary>
+    /// <summary>May carry the active master role: one of a pair that replicate from each other, or one of several of which the active one is followed by all.</summary>
     Master,
 
     /// <summary>Replicates from the active master; never writable.</summary>
@@ -29,12 +29,21 @@ public enum RoleMode
 /// <param name="Name">MMM's host name, for example <c>db1</c>; unique in its cluster.</param>
 /// <param name="Ip">The machine's own address (IPv4 or IPv6, canonical text); never a role address.</param>
 /// <param name="Mode">Master or slave.</param>
-/// <param name="Peer">The other master; null for slaves.</param>
+/// <param name="Peer">The other master of a pair; null for slaves, and for masters of which there are more than two.</param>
 /// <param name="MysqlPort">TCP port of mysqld, default 3306.</param>
 /// <param name="AgentPort">TCP port of the host's agent, default 9989.</param>
 /// <param name="ClusterInterface">Network interface the role addresses go on, for example <c>eth0</c>.</param>
 /// <param name="AdminPort">Second port of mysqld with connections of its own (MySQL's admin_port, MariaDB's extra_port), asked when it has too many; 0 = it has none.</param>
-public sealed record Host(string Name, string Ip, HostMode Mode, string? Peer, int MysqlPort, int AgentPort, string ClusterInterface, int AdminPort = 0);
+/// <param name="Priority">Of masters that could take over equally well, the one with the higher number does; 0 to 100.</param>
+/// <param name="Site">Where it stands, for example a data centre: of masters that could take over equally well, one at the site of the failed one does first. Null = nowhere in particular.</param>
+public sealed record Host(
+    string Name, string Ip, HostMode Mode, string? Peer, int MysqlPort, int AgentPort, string ClusterInterface, int AdminPort = 0, int Priority = Host.DefaultPriority, string? Site = null)
+{
+    public const int DefaultPriority = 50;
+
+    /// <summary>It replicates from whoever is the active master: a slave, or a master without a peer. (Masters of a pair replicate from each other, always.)</summary>
+    public bool FollowsActiveMaster => Peer is null;
+}
 
 /// <summary>One virtual IP of a role.</summary>
 /// <param name="Role">Name of the role.</param>
@@ -111,6 +120,9 @@ public sealed record ClusterTopology(
 
     /// <summary>True when <paramref name="host"/> may carry <paramref name="role"/>.</summary>
     public bool MayCarry(string role, string host) => Roles.TryGetValue(role, out Role? r) && r.Hosts.Contains(host);
+
+    /// <summary>True when the host is one of more than two masters: the active one replicates from nobody, the others from it.</summary>
+    public bool IsOneOfMany(string host) => Hosts.TryGetValue(host, out Host? h) && h is { Mode: HostMode.Master, Peer: null };
 
     /// <summary>True when the host may be the active master.</summary>
     public bool MayBeActiveMaster(string host) => MayCarry(ActiveMasterRole, host);

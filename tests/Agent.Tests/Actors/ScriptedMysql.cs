@@ -69,6 +69,12 @@ public sealed class ScriptedMysql : IMysqlServer
         State = State with { Channel = State.Channel! with { IoState = "No", SqlRunning = false } };
     }
 
+    public async Task DropChannelAsync(string channel, CancellationToken cancel)
+    {
+        await DoAsync("drop channel", cancel);
+        State = State with { Channel = null };
+    }
+
     public async Task StartReplicationAsync(string channel, StoppedThreads threads, CancellationToken cancel)
     {
         await DoAsync("start replication", cancel);

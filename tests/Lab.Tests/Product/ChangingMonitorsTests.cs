@@ -123,8 +123,10 @@ public abstract class ChangingMonitorsTest(SpareMonitorLab lab) : ProductTest(la
     {
         foreach (string host in Databases)
         {
+            // One that has just ended is reachable for agent_timeout still: the next is ended when the new one is heard.
+            long? before = (await SnapshotAsync()).Of(host).Agent?.Incarnation;
             await Lab.Faults.RestartAsync(host, LabPrograms.Agent, Stop);
-            await UntilShown($"{host} is there again", 60, s => s.Phase == "serving" && s.Of(host) is { AgentReachable: true, State: "ONLINE" } && s.Move is null);
+            await UntilShown($"{host} is there again", 60, s => s.Phase == "serving" && s.Of(host) is { AgentReachable: true, State: "ONLINE" } now && now.Agent?.Incarnation != before && s.Move is null);
         }
     }
 

@@ -33,6 +33,13 @@ internal static class PlanWorld
         }.ToImmutableSortedDictionary(r => r.Name, r => r),
         "writer");
 
+    /// <summary>The same hosts, all masters of which the active one is followed by the others.</summary>
+    public static readonly ClusterTopology Many = Cluster with
+    {
+        Hosts = Cluster.Hosts.ToImmutableSortedDictionary(h => h.Key, h => h.Value with { Mode = HostMode.Master, Peer = null }),
+        Roles = Cluster.Roles.SetItem("writer", Cluster.Roles["writer"] with { Hosts = ["db1", "db2", "db3"] }),
+    };
+
     public static readonly FoundMysqld Down = new(MysqldState.Down, "gone");
 
     public static readonly FoundMysqld Hangs = new(MysqldState.NotAnswering, "no answer");

@@ -11,6 +11,7 @@ internal sealed class Chaos(int seed)
 {
     private readonly Random _random = new(seed);
     private readonly List<(DateTimeOffset Due, Action End)> _ends = [];
+    private readonly bool _many = seed % 4 == 3;
     private World _w = null!;
     private bool _operators;
 
@@ -24,7 +25,8 @@ internal sealed class Chaos(int seed)
             WaitForOtherMaster = TimeSpan.FromSeconds(Pick(0, 10)),
             MasterConnectRetry = TimeSpan.FromSeconds(Pick(2, 60)),
         };
-        _w = World.Running(Worlds.Topology(slaves: Pick(1, 2), prefer: Pick(null, "db1", "db2"), exclusive: Chance(0.5)), settings, Pick(1, 3, 3, 5));
+        ClusterTopology pair = Worlds.Topology(slaves: Pick(1, 2), prefer: Pick(null, "db1", "db2"), exclusive: Chance(0.5));
+        _w = World.Running(_many ? Worlds.Many() : pair, settings, Pick(1, 3, 3, 5));
         foreach (ModelHost h in _w.Hosts.Values)
             h.ClockRate = Pick(0.99, 1, 1.01);
         foreach (ModelMonitor m in _w.Monitors)
@@ -115,7 +117,7 @@ internal sealed class Chaos(int seed)
             return "not on the preferred host";
         foreach (Host h in _w.Topology.Hosts.Values)
         {
-            if (h.Mode == HostMode.Slave && _w.Hosts[h.Name].Source != writers[0])
+            if (h.FollowsActiveMaster && _w.Hosts[h.Name].Source != (h.Name == writers[0] ? null : writers[0]))
                 return $"{h.Name} follows {_w.Hosts[h.Name].Source}";
             if (_w.Hosts[h.Name].Writable && h.Name != writers[0])
                 return $"{h.Name} is writable";
@@ -171,7 +173,7 @@ internal sealed class Chaos(int seed)
 
     private void Order()
     {
-        string host = $"db{_random.Next(_w.Hosts.Count + 1)}", master = Pick("db1", "db2");
+        string host = $"db{_random.Next(_w.Hosts.Count + 1)}", master = _many ? Pick("db1", "db2", "db3") : Pick("db1", "db2");
         switch (_random.Next(10))
         {
             case 0 or 1: _w.Say("set_online", host); break;

@@ -252,6 +252,8 @@ internal sealed partial class ModelHost(string name, World world)
             return ("replication", () => ReceiverHeld = !ReceiverHeld, false);
         if (Mysqld == MysqldState.Up && o.Replication is { Action: ReplicationAction.Follow, Source: { } source } && Source != source.Host)
             return ("repoint", () => (Applied, Source) = (Received, source.Host), false);
+        if (Mysqld == MysqldState.Up && o.Replication.Action == ReplicationAction.Drop && Source is not null)
+            return ("drop_channel", () => Source = null, false);
         if (o.Writable && Mysqld != MysqldState.Up)
             return ("writable", null, true);
         if (o.Writable && ReadOnly)

@@ -17,6 +17,7 @@ public sealed class SetupRulesTests
     private readonly Dictionary<string, string> _versions = [];
     private readonly Dictionary<string, string> _privileges = [];
     private int _adminPort;
+    private bool _many;
     private ImmutableArray<ServerVariable>? _atStart;
 
     public SetupRulesTests()
@@ -100,6 +101,28 @@ public sealed class SetupRulesTests
         SetupFinding finding = Assert.Single(Findings());
         Assert.Equal(("db2", true, "privileges"), (finding.Host, finding.IsError, finding.Code));
         Assert.StartsWith("GRANT READ_ONLY ADMIN ON *.* TO", finding.Statement, StringComparison.Ordinal);
+    }
+
+    /// <summary>SUPER, which stands for all the others on an old MariaDB, does not include it.</summary>
+    [Theory]
+    [InlineData("10.11.6-MariaDB-1", null, false)]
+    [InlineData("10.11.6-MariaDB-1", "RELOAD", true)]
+    [InlineData("10.6.4-MariaDB", "SUPER", false)]
+    [InlineData("10.6.4-MariaDB", "SUPER, RELOAD", true)]
+    public void With_more_than_two_masters_the_agent_needs_RELOAD_and_replication_GTIDs(string version, string? rights, bool enough)
+    {
+        _many = true;
+        foreach (string host in _versions.Keys)
+            _versions[host] = version;
+        _replication["db1"] = null;
+        _replication["db2"] = _replication["db2"]! with { UsesGtid = false };
+        _privileges["db2"] = rights?.StartsWith("SUPER", StringComparison.Ordinal) == true ? rights : string.Join(", ", new[] { LeastPrivileges.MariaDb.Agent, rights }.OfType<string>());
+        foreach (string host in new[] { "db1", "db3" })
+            _privileges[host] = "ALL PRIVILEGES";
+
+        Assert.Equal(enough ? "db2 ERROR gtid" : "db2 ERROR privileges|db2 ERROR gtid", Codes());
+        if (!enough)
+            Assert.StartsWith("GRANT RELOAD ON *.* TO", Findings()[0].Statement, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -202,6 +225,8 @@ public sealed class SetupRulesTests
     {
         ClusterState state = new Still().State();
         state = state with { Topology = state.Topology with { Hosts = state.Topology.Hosts.ToImmutableSortedDictionary(h => h.Key, h => h.Value with { AdminPort = _adminPort }, StringComparer.Ordinal) } };
+        if (_many)
+            state = state with { Topology = state.Topology with { Hosts = state.Topology.Hosts.ToImmutableSortedDictionary(h => h.Key, h => h.Value with { Peer = null }, StringComparer.Ordinal) } };
         foreach (string host in _values.Keys)
         {
             HostSight sight = state.Sights[host];

@@ -32,7 +32,7 @@ internal sealed partial class World
         Hosts = Topology.Hosts.Keys.ToImmutableSortedDictionary(h => h, h => new ModelHost(h, this), StringComparer.Ordinal);
         foreach (ModelHost h in Hosts.Values)
         {
-            h.Source = h.Name == "db1" ? "db2" : "db1";
+            h.Source = h.Name != "db1" ? "db1" : Topology.Hosts["db1"].Peer;
             h.AgentStartedLongAgo();
         }
 

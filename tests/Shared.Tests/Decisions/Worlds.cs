@@ -55,6 +55,17 @@ internal static class Worlds
             "writer");
     }
 
+    /// <summary>db1, db2 and db3 masters, of which all but the active one follow it, and db4, a slave.</summary>
+    public static ClusterTopology Many()
+    {
+        ClusterTopology two = Topology(slaves: 2);
+        return two with
+        {
+            Hosts = two.Hosts.ToImmutableSortedDictionary(h => h.Key, h => h.Value with { Mode = h.Key == "db4" ? HostMode.Slave : HostMode.Master, Peer = null }, StringComparer.Ordinal),
+            Roles = two.Roles.SetItem("writer", two.Roles["writer"] with { Hosts = ["db1", "db2", "db3"] }),
+        };
+    }
+
     public static ClusterSettings Cluster(ClusterTopology topology, DecisionSettings? settings = null)
     {
         static CheckSettings Check(double period, double trap) => new(TimeSpan.FromSeconds(period), TimeSpan.FromSeconds(trap), TimeSpan.FromSeconds(1));

@@ -161,6 +161,18 @@ public sealed class SettingsReadingTests
     }
 
     [Fact]
+    public void More_than_two_masters_have_no_peers_and_may_have_a_priority_and_a_site()
+    {
+        ClusterTopology c1 = SettingsBase.Read(
+            "cluster C1 { host_defaults { site = east, priority = 20 }, hosts { db1.peer = null, db2 { peer = null, priority = 80 }, db4 { ip = \"10.0.0.14\", mode = master, site = west } }, roles.writer.hosts = [db1, db2, db4] }").Settings.Clusters["C1"].Topology;
+
+        Assert.Equal([(20, "east"), (80, "east"), (20, "west")], new[] { "db1", "db2", "db4" }.Select(h => (c1.Hosts[h].Priority, c1.Hosts[h].Site)));
+        Assert.All(new[] { "db1", "db2", "db4" }, h => Assert.True(c1.IsOneOfMany(h)));
+        Assert.False(c1.IsOneOfMany("db3"));
+        Assert.Equal((50, null), (SettingsBase.Read("").Settings.Clusters["C1"].Topology.Hosts["db1"].Priority, SettingsBase.Read("").Settings.Clusters["C1"].Topology.Hosts["db1"].Site));
+    }
+
+    [Fact]
     public void A_list_may_be_given_by_index() =>
         Assert.Equal(["db1", "db3"], SettingsBase.Read("cluster C1.roles.reader.hosts { \"0\" = db1, \"1\" = db3 }").Settings.Clusters["C1"].Topology.Roles["reader"].Hosts);
 

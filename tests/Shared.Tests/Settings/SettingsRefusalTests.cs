@@ -158,7 +158,11 @@ public sealed class SettingsRefusalTests
     [InlineData("cluster C1.active_master_role = reader\n" + Role + "reader.hosts = [db1, db2]", "cluster C1.roles.reader.mode: 'reader' is the active_master_role: only one host may take writes; allowed: exclusive")]
     [InlineData(Role + "writer.hosts = [db1, db3]", "cluster C1.roles.writer.hosts[1]: 'db3' is a slave (/mmm.conf:8) and cannot become the active master; allowed: masters")]
     [InlineData("cluster C1.hosts { db4 { ip = \"10.0.0.14\", mode = master, peer = db5 }, db5 { ip = \"10.0.0.15\", mode = master, peer = db4 } }\n" + Role + "writer.hosts = [db1, db4]", "cluster C1.roles.writer.hosts: 'db1' and 'db4' are not each other's peer")]
-    [InlineData("cluster C1.hosts { db4 { ip = \"10.0.0.14\", mode = master, peer = db5 }, db5 { ip = \"10.0.0.15\", mode = master, peer = db4 } }\n" + Role + "writer.hosts = [db1, db2, db4]", "cluster C1.roles.writer.hosts: 3 masters may become the active master")]
+    [InlineData("cluster C1.hosts { db4 { ip = \"10.0.0.14\", mode = master, peer = db5 }, db5 { ip = \"10.0.0.15\", mode = master, peer = db4 } }\n" + Role + "writer.hosts = [db1, db2, db4]", "cluster C1.hosts.db4.peer: 3 masters may become the active master: none of them has a peer, they all follow the active one; allowed: no peer", true)]
+    [InlineData(Host + "db3.priority = 101", "cluster C1.hosts.db3.priority: is '101'; allowed: a whole number, 0 to 100")]
+    [InlineData(Host + "db3.priority = -1", "cluster C1.hosts.db3.priority: is '-1'; allowed: a whole number, 0 to 100")]
+    [InlineData(Host + "db3.site = \"\"", "cluster C1.hosts.db3.site: is ''; allowed: a name, for example of a data centre")]
+    [InlineData(Host + "db4 { ip = \"10.0.0.14\", mode = master }", "cluster C1.hosts.db4.peer: is missing: a master needs the name of the other master; allowed: db1, db2")]
     public void Hosts_and_roles(string line, string problem, bool others = false) => One(line, problem, others);
 
     [Theory]

@@ -73,7 +73,7 @@ internal sealed partial class AgentProcess
         Mysqld m = host.Mysqld;
         if (m.State != MysqldState.Up)
             return false;
-        bool stop = order.Replication.Action is ReplicationAction.Stop or ReplicationAction.Hold;
+        bool stop = order.Replication.Action is ReplicationAction.Stop or ReplicationAction.Hold or ReplicationAction.Drop;
         if (stop != m.ReplicationStopped)
         {
             Begin("replication");

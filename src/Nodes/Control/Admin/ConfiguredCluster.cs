@@ -43,5 +43,5 @@ internal sealed record ConfiguredCluster(string Path, ClusterSettings Settings)
     /// <summary>MMM's logins and their rights on a server.</summary>
     /// <param name="version">@@version.</param>
     public ImmutableArray<(string User, string Rights)> Logins(string version) => LeastPrivileges.For(version).Logins(
-        Settings.MonitorUser.User, Settings.AgentUser.User, Settings.ReplicationUser.User, Hosts.Any(h => h.AdminPort > 0));
+        Settings.MonitorUser.User, Settings.AgentUser.User, Settings.ReplicationUser.User, Hosts.Any(h => h.AdminPort > 0), Hosts.Any(h => Settings.Topology.IsOneOfMany(h.Name)));
 }

@@ -7,7 +7,8 @@ internal static class LifecycleVerbs
 {
     private static readonly Option<string> _range = new("--range") { Description = "IPv4 /24 of the lab.", DefaultValueFactory = _ => new LabOptions().Range };
     private static readonly Option<int> _monitors = new("--monitors") { Description = "Monitor nodes: 1, 3 or 5.", DefaultValueFactory = _ => 3 };
-    private static readonly Option<int> _slaves = new("--slaves") { Description = "Slaves beside the two masters, 0 to 4.", DefaultValueFactory = _ => 2 };
+    private static readonly Option<int> _masters = new("--masters") { Description = "Hosts that may become the active master, 2 to 4: two replicate from each other, more all follow the active one.", DefaultValueFactory = _ => 2 };
+    private static readonly Option<int> _slaves = new("--slaves") { Description = "Slaves beside the masters, 0 to 4.", DefaultValueFactory = _ => 2 };
     private static readonly Option<string> _server = new("--server") { Description = $"What the databases are: {string.Join(", ", Servers.ServerProduct.Names)}. All but the first are fetched with .ci/servers.sh.", DefaultValueFactory = _ => new LabOptions().Server };
     private static readonly Option<bool> _positions = new("--positions") { Description = "Replicate by binlog position instead of GTID." };
     private static readonly Option<bool> _semiSync = new("--semi-sync") { Description = "A commit is acknowledged only when a replica has it." };
@@ -23,7 +24,7 @@ internal static class LifecycleVerbs
     public static IEnumerable<Command> All() =>
     [
         CommonOptions.Bare("up", "Bring a lab up, or put a running one in order.",
-            [_range, _monitors, _slaves, _server, _positions, _semiSync, _clocks, _disks, _bare, _programs, _config, _noForward, _keepBroken], UpAsync),
+            [_range, _monitors, _masters, _slaves, _server, _positions, _semiSync, _clocks, _disks, _bare, _programs, _config, _noForward, _keepBroken], UpAsync),
         CommonOptions.Bare("down", "Remove a lab: its processes, namespaces and files, also of a half-made one.", [_all], DownAsync),
         CommonOptions.Bare("list", "List the labs of this machine.", [], ListAsync),
     ];
@@ -35,6 +36,7 @@ internal static class LifecycleVerbs
             Name = parsed.GetValue(CommonOptions.Name)!,
             Range = parsed.GetValue(_range)!,
             Monitors = parsed.GetValue(_monitors),
+            Masters = parsed.GetValue(_masters),
             Slaves = parsed.GetValue(_slaves),
             Server = parsed.GetValue(_server)!,
             Positions = parsed.GetValue(_positions),

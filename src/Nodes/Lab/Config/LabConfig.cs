@@ -51,13 +51,13 @@ internal static class LabConfig
 
             """);
         foreach (LabHost host in plan.DatabaseHosts)
-            text.Append($"    {host.Name} {{ ip = \"{host.Ip}\", mode = {(host.Peer is null ? "slave" : $"master, peer = {host.Peer}")} }}\n");
+            text.Append($"    {host.Name} {{ ip = \"{host.Ip}\", mode = {(host.Kind == LabHostKind.Slave ? "slave" : host.Peer is null ? "master" : $"master, peer = {host.Peer}")} }}\n");
         string all = string.Join(", ", plan.DatabaseHosts.Select(h => h.Name));
         string readers = string.Join(", ", plan.ReaderIps.Select(ip => $"\"{ip}\""));
         text.Append($$"""
               }
               roles {
-                {{LabPlan.WriterRole}} { mode = exclusive, hosts = [master1, master2], ips = ["{{plan.WriterIp}}"] }
+                {{LabPlan.WriterRole}} { mode = exclusive, hosts = [{{string.Join(", ", plan.Masters.Select(m => m.Name))}}], ips = ["{{plan.WriterIp}}"] }
                 {{LabPlan.ReaderRole}} { mode = balanced, hosts = [{{all}}], ips = [{{readers}}] }
               }
             }

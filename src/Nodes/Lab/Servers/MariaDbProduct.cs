@@ -41,13 +41,13 @@ internal sealed class MariaDbProduct(string name, bool fetched) : ServerProduct
 
         """;
 
-    internal override string InitFile(LabSecrets s) => $"""
+    internal override string InitFile(LabPlan plan, LabSecrets s) => $"""
         {Unlogged};
         ALTER USER 'root'@'localhost' IDENTIFIED BY '{s.Root}';
         CREATE USER '{LabSecrets.MonitorUser}'@'%' IDENTIFIED BY '{s.Monitor}';
         GRANT {LeastPrivileges.MariaDb.Monitor} ON *.* TO '{LabSecrets.MonitorUser}'@'%';
         CREATE USER '{LabSecrets.AgentUser}'@'%' IDENTIFIED BY '{s.Agent}';
-        GRANT {LeastPrivileges.MariaDb.Agent} ON *.* TO '{LabSecrets.AgentUser}'@'%';
+        GRANT {LeastPrivileges.MariaDb.Agent}{MoreRights(plan)} ON *.* TO '{LabSecrets.AgentUser}'@'%';
         CREATE USER '{LabSecrets.ReplicationUser}'@'%' IDENTIFIED BY '{s.Replication}';
         GRANT {LeastPrivileges.Replication} ON *.* TO '{LabSecrets.ReplicationUser}'@'%';
         CREATE DATABASE lab;

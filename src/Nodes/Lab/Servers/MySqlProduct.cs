@@ -43,14 +43,14 @@ internal sealed class MySqlProduct(string name) : ServerProduct
         """;
 
     // super_read_only would refuse the statements of the file too.
-    internal override string InitFile(LabSecrets s) => $"""
+    internal override string InitFile(LabPlan plan, LabSecrets s) => $"""
         SET GLOBAL super_read_only = 0;
         {Unlogged};
         ALTER USER 'root'@'localhost' IDENTIFIED BY '{s.Root}';
         CREATE USER '{LabSecrets.MonitorUser}'@'%' IDENTIFIED BY '{s.Monitor}';
         GRANT {LeastPrivileges.MySql.Monitor}, {LeastPrivileges.ForAdminPort} ON *.* TO '{LabSecrets.MonitorUser}'@'%';
         CREATE USER '{LabSecrets.AgentUser}'@'%' IDENTIFIED BY '{s.Agent}';
-        GRANT {LeastPrivileges.MySql.Agent}, {LeastPrivileges.ForAdminPort} ON *.* TO '{LabSecrets.AgentUser}'@'%';
+        GRANT {LeastPrivileges.MySql.Agent}, {LeastPrivileges.ForAdminPort}{MoreRights(plan)} ON *.* TO '{LabSecrets.AgentUser}'@'%';
         CREATE USER '{LabSecrets.ReplicationUser}'@'%' IDENTIFIED BY '{s.Replication}';
         GRANT {LeastPrivileges.Replication} ON *.* TO '{LabSecrets.ReplicationUser}'@'%';
         CREATE DATABASE lab;

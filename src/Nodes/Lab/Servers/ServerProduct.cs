@@ -49,7 +49,7 @@ public abstract class ServerProduct
     internal abstract string MyCnf(LabPlan plan, LabPaths paths, LabHost host);
 
     /// <summary>Users with the least privileges there are, and the writing client's table; kept out of the binary log, as every server runs it itself.</summary>
-    internal abstract string InitFile(LabSecrets secrets);
+    internal abstract string InitFile(LabPlan plan, LabSecrets secrets);
 
     /// <summary>An empty data folder, made once per lab and copied for every server: four installations at once would take four times as long.</summary>
     internal abstract Task MakeTemplateAsync(LabPaths paths, Inside inside, CancellationToken ct);
@@ -65,12 +65,15 @@ public abstract class ServerProduct
 
     internal abstract ReplicaStatus Read(IReadOnlyDictionary<string, string?> row);
 
+    /// <summary>What the agent's login needs beside.</summary>
+    private protected static string MoreRights(LabPlan plan) => plan.Options.Masters > 2 ? ", " + Mmm.Shared.Grants.LeastPrivileges.ForManyMasters : "";
+
     /// <summary>What all of them have.</summary>
     private protected static string CommonCnf(LabPlan plan, LabPaths paths, LabHost host)
     {
-        // 1 and 2 for the masters, as MySQL-MMM asks for; slaves never write.
+        // 1, 2 and so on for the masters, as MySQL-MMM asks for; slaves never write.
         string autoIncrement = host.Kind == LabHostKind.Master
-            ? $"auto_increment_increment = 2\nauto_increment_offset = {host.Number - 10}"
+            ? $"auto_increment_increment = {plan.Options.Masters}\nauto_increment_offset = {plan.Masters.TakeWhile(m => m.Name != host.Name).Count() + 1}"
             : "";
         return $"""
             datadir = {paths.DataDir(host.Name)}

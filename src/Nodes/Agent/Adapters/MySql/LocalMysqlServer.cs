@@ -168,6 +168,9 @@ public sealed class LocalMysqlServer(
         },
         cancel);
 
+    public Task DropChannelAsync(string channel, CancellationToken cancel) =>
+        StopThreadAsync("the replication channel could not be removed", d => d.DropChannel(channel.Length == 0), channel, cancel);
+
     public Task StartReplicationAsync(string channel, StoppedThreads threads, CancellationToken cancel) => _calls.UseAsync(
         "replication could not be started", statementTimeout,
         async (session, token) =>
@@ -279,6 +282,8 @@ public sealed class LocalMysqlServer(
             {
                 ChannelOptions options = repoint.ToAgent ? session.Dialect.TowardsAgent(repoint.Options) : repoint.Options;
                 string text = session.Dialect.ChangeSource(repoint.Channel.Length == 0, repoint.StartAt is null, options);
+                if (repoint.Demote && session.Dialect.Demote is { } demote)
+                    text = $"{demote}; {text}";
                 await using MySqlCommand change = session.Command(text);
                 Fill(change.Parameters, repoint, options);
                 await change.ExecuteNonQueryAsync(token);

@@ -84,6 +84,11 @@ public sealed class MariaDbDialect : MysqlDialect
         _ => $"START SLAVE{Channel(defaultChannel)}",
     };
 
+    public override string DropChannel(bool defaultChannel) => $"RESET SLAVE{Channel(defaultChannel)} ALL";
+
+    /// <summary>gtid_current_pos (MariaDB's manual, "Global Transaction ID"): of each domain what was applied last, or written here after that. As MASTER_DEMOTE_TO_SLAVE, which 10.10 is the first to have.</summary>
+    public override string Demote => "SET GLOBAL gtid_slave_pos = @@global.gtid_current_pos";
+
     public override string StopReceiver(bool defaultChannel) => $"{Impatient}STOP SLAVE{Channel(defaultChannel)} IO_THREAD";
 
     public override string StopApplier(bool defaultChannel) => $"STOP SLAVE{Channel(defaultChannel)} SQL_THREAD";

@@ -89,6 +89,8 @@ public sealed class MySqlFamilyDialect(Version version) : MysqlDialect
         _ => $"START {Replica}{Channel(defaultChannel)}",
     };
 
+    public override string DropChannel(bool defaultChannel) => $"RESET {Replica} ALL{Channel(defaultChannel)}";
+
     public override string? WaitingApplierTransactions =>
         "SELECT t.trx_mysql_thread_id, t.trx_rows_modified FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID=t.trx_mysql_thread_id "
         + "WHERE p.USER='system user' AND p.STATE LIKE 'Waiting for an event from Coordinator%'";

@@ -81,6 +81,12 @@ public abstract class MysqlDialect
 
     public abstract string StartReplication(bool defaultChannel, StoppedThreads threads);
 
+    /// <summary>Removes a stopped channel.</summary>
+    public abstract string DropChannel(bool defaultChannel);
+
+    /// <summary>Has a server that was a master begin where its own log ends when it follows by GTID. Null = nothing is needed for that.</summary>
+    public virtual string? Demote => null;
+
     public abstract string StopApplier(bool defaultChannel);
 
     /// <summary>Starts the applier, to stop by itself at <c>@file</c>, <c>@position</c> of the source's log.</summary>
