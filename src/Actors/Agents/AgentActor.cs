@@ -410,7 +410,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         var report = new AgentProtocol.Report(
             _setup.Topology.Name, _setup.Host.Name, _setup.Incarnation, _seq + 1, _keeper.Memory?.Highest ?? DecisionId.None, _progress,
             AgentReports.FactsOf(_found, _setup.Topology, _ports.Watch.MachineUptime, _binlogTail, KnownFiles,
-                SemiSyncPlan.Facts(_setup.Host.Name, _found.Mysqld, _setup.Topology, _setup.SemiSync), _serverSetup), _keeper.Memory?.TakeOver, _setup.Fingerprint, LetGo,
+                SemiSyncPlan.Facts(_setup.Host.Name, _found.Mysqld, _setup.Topology, _setup.SemiSync), _serverSetup, _keeper.Memory?.Checked), _keeper.Memory?.TakeOver, _setup.Fingerprint, LetGo,
             AgentReports.LeaseOf(_order, _cover, leaseNow), _network.Facts(_found.Addresses), AgentReports.QuietMs(_cover, leaseNow));
         if (onlyIfChanged && !AgentReports.Differ(_lastSent, report))
             return;

@@ -10,14 +10,14 @@ namespace Mmm.Actors.Agents;
 /// <summary>Turns what an agent found into what it reports.</summary>
 internal static class AgentReports
 {
-    public static AgentProtocol.HostFacts FactsOf(FoundHost found, ClusterTopology topology, TimeSpan machineUptime, AgentProtocol.BinlogTail? tail, BinlogFiles? files, AgentProtocol.SemiSyncFacts? semiSync, ServerSetup? setup)
+    public static AgentProtocol.HostFacts FactsOf(FoundHost found, ClusterTopology topology, TimeSpan machineUptime, AgentProtocol.BinlogTail? tail, BinlogFiles? files, AgentProtocol.SemiSyncFacts? semiSync, ServerSetup? setup, AgentProtocol.LogChecked? logChecked)
     {
         FoundMysqld mysqld = found.Mysqld;
         return new AgentProtocol.HostFacts(
             mysqld.State, mysqld.Message, mysqld.ReadOnly, [.. found.Addresses], ReplicationOf(mysqld.Channel, topology),
             mysqld.Binlog, mysqld.Gtid, (long)machineUptime.TotalSeconds, mysqld.Version, tail,
             files is null ? null : files.ServerUuid ?? files.ServerId.ToString(CultureInfo.InvariantCulture), mysqld.History, semiSync, mysqld.State == AgentProtocol.MysqldState.Up ? setup : null,
-            found.Disk);
+            found.Disk, logChecked);
     }
 
     /// <param name="order">The standing order; null = none.</param>

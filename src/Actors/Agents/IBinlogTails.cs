@@ -14,6 +14,12 @@ public interface IBinlogTails
 
     /// <summary>Does what <see cref="OpenAsync"/> would, while the server lives, but for listening. Throws <see cref="TailException"/> with what would be in the way.</summary>
     Task CheckAsync(BinlogFiles files, AgentProtocol.BinlogPosition? from, CancellationToken cancel);
+
+    /// <summary>Looks through the log of a server that lives, to which nothing is added. Throws <see cref="TailException"/>.</summary>
+    /// <param name="files">As the server tells.</param>
+    /// <param name="check">For what.</param>
+    /// <param name="cancel">Ends it.</param>
+    Task<AgentProtocol.LogChecked> OwnWritesAsync(BinlogFiles files, AgentProtocol.LogCheck check, CancellationToken cancel);
 }
 
 /// <summary>Listens until it is disposed.</summary>

@@ -94,6 +94,7 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory m
         AgentStep.StopReplication s => _replication.StopAsync(s, cancel),
         AgentStep.RememberDropped s => Task.FromResult(StepOutcome.DoneAnd((m, _) => m with { Dropped = s.Channel, Stopped = null })),
         AgentStep.DropChannel s => _replication.DropAsync(s, cancel),
+        AgentStep.CheckLog s => CheckLogAsync(s, cancel),
         AgentStep.StopReceiver s => _replication.StopReceiverAsync(s, cancel),
         AgentStep.StartReplication s => _replication.StartAsync(s, cancel),
         AgentStep.StartApplier s => _replication.StartApplierAsync(s, cancel),
@@ -145,6 +146,19 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory m
         if (found.State != AgentProtocol.MysqldState.Up)
             return StepOutcome.Failed($"the binlog position could not be read: {found.Message ?? "mysqld does not answer"}");
         return StepOutcome.DoneAnd((m, id) => m with { Noted = new AgentProtocol.TakeOver(id, found.Binlog) });
+    }
+
+    private async Task<StepOutcome> CheckLogAsync(AgentStep.CheckLog step, CancellationToken cancel)
+    {
+        try
+        {
+            AgentProtocol.LogChecked found = await ports.Tails.OwnWritesAsync(step.Files, step.Check, cancel);
+            return StepOutcome.DoneAnd((m, _) => m with { Checked = found });
+        }
+        catch (TailException e)
+        {
+            return StepOutcome.Failed($"what it had written itself before it failed is not known: {e.Message}");
+        }
     }
 
     private async Task<StepOutcome> SetSemiSyncAsync(AgentStep step, CancellationToken cancel)

@@ -35,10 +35,11 @@ public sealed record DroppedChannel(string Name, ChannelOptions Options);
 /// <param name="Files">Where mysqld's binary log lies: an agent that is started while mysqld is dead cannot ask. Null = it writes none, or never was asked.</param>
 /// <param name="Answered">The process of mysqld that answered last: another one has been started since, and has never been told to take writes. Null = not known.</param>
 /// <param name="Dropped">How the last channel was that an order had removed: the next one is made like it. Null = there was none.</param>
+/// <param name="Checked">What the binary log was last looked through for. Null = for nothing.</param>
 public sealed record AgentMemory(
     DecisionId Highest, StoppedThreads? Stopped, AgentProtocol.TakeOver? TakeOver, AgentProtocol.TakeOver? Noted, DecisionId? WritableFor,
     AgentProtocol.HostOrder? Order = null, BorrowedChannel? Borrowed = null, BinlogFiles? Files = null,
-    string? Answered = null, DroppedChannel? Dropped = null)
+    string? Answered = null, DroppedChannel? Dropped = null, AgentProtocol.LogChecked? Checked = null)
 {
     public static readonly AgentMemory Empty = new(DecisionId.None, null, null, null, null);
 

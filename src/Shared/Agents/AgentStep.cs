@@ -107,6 +107,11 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
     /// <summary>Stop replication and remove the channel with its relay log.</summary>
     public sealed record DropChannel(string Channel) : AgentStep("drop_channel", StepLane.Replication, "removing the replication channel of the active master");
 
+    /// <summary>Look what the server wrote itself behind a place of its binary log.</summary>
+    /// <param name="Check">Behind which.</param>
+    /// <param name="Files">The log.</param>
+    public sealed record CheckLog(AgentProtocol.LogCheck Check, BinlogFiles Files) : AgentStep("check_log", StepLane.Replication, $"looking for transactions of its own behind {Check.From}");
+
     /// <summary>Stop the receiving thread.</summary>
     public sealed record StopReceiver(string Channel) : AgentStep("hold_receiver", StepLane.Replication, "stopping the receiver");
 

@@ -24,6 +24,7 @@ internal static class ReplicationPlan
         {
             case AgentProtocol.ReplicationAction.Stop:
                 Stop(found, memory, steps);
+                CheckLog(order, found, memory, steps);
                 break;
             case AgentProtocol.ReplicationAction.Hold:
                 HoldReceiver(found, memory, steps);
@@ -87,6 +88,15 @@ internal static class ReplicationPlan
         if (threads != memory.Stopped)
             steps.Add(new AgentStep.RememberStopped(threads));
         steps.Add(new AgentStep.StopReplication(channel.Name));
+    }
+
+    /// <summary>Only of a log to which nothing is added any more.</summary>
+    private static void CheckLog(AgentProtocol.HostOrder order, FoundMysqld found, AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
+    {
+        if (order.Replication.Check is not { } check || check == memory.Checked?.Of || found.ReadOnly != true || found.Channel is { IoStopped: false } or { SqlRunning: true })
+            return;
+        steps.Add(found.Files is { } files ? new AgentStep.CheckLog(check, files)
+            : new AgentStep.Impossible("check_log", StepLane.Replication, $"{order.Host} writes no binary log, so what it had written itself before it failed is not known"));
     }
 
     private static void HoldReceiver(FoundMysqld found, AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
@@ -164,7 +174,7 @@ internal static class ReplicationPlan
                 steps.Add(new AgentStep.RememberStopped(new StoppedThreads(true, true)));
         }
 
-        DroppedChannel like = channel is not null ? new DroppedChannel(channel.Name, channel.Options) : (oneOfMany ? memory.Dropped : null) ?? new DroppedChannel("", ChannelOptions.None);
+        DroppedChannel like = channel is not null ? new DroppedChannel(channel.Name, channel.Options) : memory.Dropped ?? new DroppedChannel("", ChannelOptions.None);
         steps.Add(new AgentStep.Repoint(like.Name, source, byGtid ? null : source.StartAt, like.Options, Demote: oneOfMany && channel is null));
     }
 

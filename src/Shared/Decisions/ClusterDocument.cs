@@ -71,7 +71,8 @@ public sealed record HostRecord(
 }
 
 /// <param name="Errant">What it has and the active master lacks, in the server's notation; null = not compared yet.</param>
-public sealed record PendingRejoin(string? Errant);
+/// <param name="Check">Without GTIDs: what its agent is asked.</param>
+public sealed record PendingRejoin(string? Errant, AgentProtocol.LogCheck? Check = null);
 
 /// <summary>Who has a role address. An address is ordered onto <see cref="Owner"/> only once nobody is left to release it.</summary>
 /// <param name="Address">Role and IP.</param>

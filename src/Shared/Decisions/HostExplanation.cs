@@ -77,9 +77,10 @@ public static class HostExplanation
             yield break;
         }
 
-        bool mysql = errant.Contains(':', StringComparison.Ordinal);
+        bool positions = rejoin.Check is not null, mysql = positions || errant.Contains(':', StringComparison.Ordinal);
         yield return $"It has transactions that {master} lacks: {errant}";
-        yield return mysql
+        yield return positions ? $"  To see them, on {host}: mysqlbinlog --verbose --start-position=POSITION BINLOG-FILE…"
+            : mysql
             ? $"  To see them, on {host}: mysqlbinlog --verbose --include-gtids='{errant}' BINLOG-FILE…"
             : $"  To see them, on {host}: mariadb-binlog --verbose BINLOG-FILE…, and look for these GTIDs";
         yield return "What can be done:";
@@ -87,8 +88,8 @@ public static class HostExplanation
             yield return $"  - Have everybody get them: mmm set_online --force {host}. Where one contradicts what was written since, replication stops with an error.";
         else if (mysql)
             yield return $"  - Leave them on it alone: mmm set_online --force {host}. Should {host} become the active master again, all the others get them; before that, any other master takes over first.";
-        yield return $"  - Throw them away: set {host} up anew from {master} ({(mysql ? "CLONE INSTANCE, or a backup" : "mariadb-backup")}). It is compared again by itself, and then comes back.";
-        if (mysql)
+        yield return $"  - Throw them away: set {host} up anew from {master} ({(mysql ? "CLONE INSTANCE, or a backup" : "mariadb-backup")}){(positions ? $", and point {master} at it anew, at the end of its new binary log" : "")}. It is compared again by itself, and then comes back.";
+        if (mysql && !positions)
         {
             yield return $"  - Declare them known, after what is worth keeping was copied by hand: on {master}, for each of them, SET gtid_next='UUID:N'; BEGIN; COMMIT; and at last SET gtid_next='AUTOMATIC'. "
                 + $"{host} keeps its rows then; it comes back by itself.";

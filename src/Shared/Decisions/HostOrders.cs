@@ -24,16 +24,17 @@ public static class HostOrders
     private static ReplicationOrder Replication(ClusterTopology topology, ClusterDocument document, string host, bool writable)
     {
         // One that takes over needs its replication for catching up.
-        if (document.Hosts[host].State == HostState.AdminOffline || (document.Hosts[host].Rejoin is not null && !writable))
-            return ReplicationOrder.Stop;
+        PendingRejoin? rejoin = document.Hosts[host].Rejoin;
+        if (document.Hosts[host].State == HostState.AdminOffline || (rejoin is not null && !writable))
+            return ReplicationOrder.Stop with { Check = rejoin?.Check };
         if (topology.Hosts[host].Peer is { } peer && document.Hosts[peer].Rejoin is not null && !(document.Move is { Phase: not MovePhase.Approaching } m && m.To == host))
             return ReplicationOrder.Hold;
         // The masters of a pair replicate from each other, always (MMM): only who follows the active master changes its source.
         if (!topology.Hosts[host].FollowsActiveMaster || document.ActiveMaster is not { } master || !topology.Hosts.TryGetValue(master.Host, out Host? source))
             return ReplicationOrder.Leave;
-        // What a server wrote that it followed once must not reach it when that returns. It keeps its channel until it has the role for good: one that gives it up will follow again.
+        // What a server wrote that it followed once must not reach it when that returns.
         if (master.Host == host)
-            return writable && document.Move is null ? ReplicationOrder.Drop : ReplicationOrder.Leave;
+            return writable ? ReplicationOrder.Drop : ReplicationOrder.Leave;
         return new ReplicationOrder(ReplicationAction.Follow, new SourceServer(source.Name, source.Ip, source.MysqlPort, master.StartAt), Before(topology, master),
             document.Move is { Phase: MovePhase.TakingOver } move && move.To != master.Host ? move.UpTo : null);
     }

@@ -79,13 +79,26 @@ public static class AgentProtocol
     /// Follow only, while another host takes over from the source: a replica by positions applies nothing of the source behind this, or it would get what the next active master writes
     /// through the old one, and once more from the next. Null = no bound.
     /// </param>
-    public sealed record ReplicationOrder(ReplicationAction Action, SourceServer? Source, PreviousLog? Before = null, BinlogPosition? Until = null)
+    /// <param name="Check">Stop only: what the server's binary log is to be looked through for. Null = nothing.</param>
+    public sealed record ReplicationOrder(ReplicationAction Action, SourceServer? Source, PreviousLog? Before = null, BinlogPosition? Until = null, LogCheck? Check = null)
     {
         public static readonly ReplicationOrder Leave = new(ReplicationAction.Leave, null);
         public static readonly ReplicationOrder Stop = new(ReplicationAction.Stop, null);
         public static readonly ReplicationOrder Hold = new(ReplicationAction.Hold, null);
         public static readonly ReplicationOrder Drop = new(ReplicationAction.Drop, null);
     }
+
+    /// <summary>A question to the agent of an active master that failed, has come back, and has no GTIDs: what did it write itself behind this place of its binary log?</summary>
+    /// <param name="From">How far the active master has applied its log.</param>
+    /// <param name="Since">When that one took over: the same place may be asked about again after another failure.</param>
+    public sealed record LogCheck(BinlogPosition From, DateTimeOffset Since);
+
+    /// <summary>The answer.</summary>
+    /// <param name="Of">To what.</param>
+    /// <param name="Own">So many transactions of its own lie behind it.</param>
+    /// <param name="First">Where the first of them begins; null = there is none.</param>
+    /// <param name="Last">Where the last of them ends; null = there is none.</param>
+    public sealed record LogChecked(LogCheck Of, int Own, BinlogPosition? First, BinlogPosition? Last);
 
     /// <summary>A server to replicate from.</summary>
     /// <param name="Host">MMM's name of it.</param>
@@ -259,6 +272,7 @@ public static class AgentProtocol
     /// <param name="SemiSync">Semi-sync; null = replication.semi_sync is off, or it was not asked.</param>
     /// <param name="Setup">How it is set up, as it was 10 s ago at most; null = not asked yet.</param>
     /// <param name="Disk">The disk of its data, as it was at the latest write or its deadline; null = not known yet, or nobody looks (disk.check_interval = 0s).</param>
+    /// <param name="Checked">What its binary log was last looked through for; null = for nothing.</param>
     public sealed record HostFacts(
         MysqldState Mysqld,
         string? MysqldMessage,
@@ -274,7 +288,8 @@ public static class AgentProtocol
         GtidHistory? History = null,
         SemiSyncFacts? SemiSync = null,
         ServerSetup? Setup = null,
-        DiskFacts? Disk = null)
+        DiskFacts? Disk = null,
+        LogChecked? Checked = null)
     {
         public static readonly HostFacts Nothing = new(MysqldState.Unknown, null, null, [], null, null, null, 0, null);
     }

@@ -33,6 +33,8 @@ public sealed class FakeTails : IBinlogTails
 
     public Task CheckAsync(BinlogFiles files, BinlogPosition? from, CancellationToken cancel) => Task.CompletedTask;
 
+    public Task<LogChecked> OwnWritesAsync(BinlogFiles files, LogCheck check, CancellationToken cancel) => throw new TailException("nobody has written this log");
+
     private sealed class Served(FakeTails owner, BinlogTail tail) : IOpenTail
     {
         public BinlogTail Tail => tail;

@@ -87,6 +87,49 @@ public abstract class EveryServerTests(ServerLab lab) : ProductTest(lab)
     }
 
     [Fact]
+    public async Task A_master_that_returns_with_transactions_that_nobody_else_has_stays_out_until_an_operator_decides()
+    {
+        (string old, string other) = await MastersAsync();
+        await UntilSemiSyncHoldsAsync();
+        string[] replicas = [other, "slave1"];
+        foreach (string replica in replicas)
+            await Lab.Server(replica).ExecuteAsync(Lab.Plan.Server.StopReceiver, Stop);
+        await Lab.Server(old).ExecuteAsync("INSERT INTO lab.writes VALUES (6, 1, 1)", Stop);
+        await UntilReportedAsync(old);
+        // With the machine its log is gone, until it boots.
+        await Lab.Faults.PowerOffAsync(old, Stop);
+        foreach (string replica in replicas)
+            await Lab.Server(replica).ExecuteAsync(Lab.Plan.Server.StartReceiver, Stop);
+        await UntilShown($"{other} is the active master, and it is said what it lacks", 30, s => s.ActiveMaster == other && s.Move is null
+            && s.Warnings.Any(w => w.StartsWith($"agent on host {other}: of what {old} had ", StringComparison.Ordinal) && w.Contains(" by its last report this server lacks ", StringComparison.Ordinal)));
+        await Lab.Server(other).ExecuteAsync("INSERT INTO lab.writes VALUES (6, 2, 1)", Stop);
+
+        await Lab.Faults.PowerOnAsync(old, Stop);
+
+        await UntilShown($"it is seen what only {old} has", 40, s => s.Notes.Any(n => n.Code == "rejoin_errant" && n.Host == old));
+        string explained = await MmmAsync("explain", old);
+        Assert.Contains($"It has transactions that {other} lacks: ", explained, StringComparison.Ordinal);
+        Assert.Contains($"mmm set_online --force {old}", explained, StringComparison.Ordinal);
+        Assert.Contains("has transactions that the active master lacks", await MmmRefusesAsync("set_online", old), StringComparison.Ordinal);
+        // Longer than auto_set_online, and than a receiver takes to reconnect.
+        await Lab.Client.StartAsync(s => s, Stop);
+        await Lab.Client.WritesFlowAsync(100, ct: Stop);
+        await UntilShown($"{old} has waited for long enough", 30, s => s.Of(old).State == "AWAITING_RECOVERY" && s.AtUtc - s.Of(old).SinceUtc > TimeSpan.FromSeconds(5));
+        await Lab.Client.StopAsync(Stop);
+        Assert.Equal("2", await Lab.Server(other).ScalarAsync("SELECT GROUP_CONCAT(id ORDER BY id) FROM lab.writes WHERE run = 6", Stop));
+        Assert.False((await Lab.Server(old).ReplicaAsync(Stop))!.Runs, $"{old} replicates although it is not decided what becomes of its own transactions");
+
+        await MmmAsync("set_online", "--force", old);
+
+        await UntilState(old, "ONLINE", 10);
+        foreach (string database in Databases)
+            await Until($"{database} has both rows", 20, async () => await Lab.Server(database).ScalarAsync("SELECT GROUP_CONCAT(id ORDER BY id) FROM lab.writes WHERE run = 6", Stop) == "1,2", NowAsync);
+        await UntilFollows(other, old, 15);
+        await UntilFollows(old, other, 15);
+        await NothingIsLostOn(Databases);
+    }
+
+    [Fact]
     public async Task Long_transactions_do_not_hold_up_a_planned_move_and_are_rolled_back()
     {
         (string from, string to) = await MastersAsync();

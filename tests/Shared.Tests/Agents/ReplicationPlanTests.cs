@@ -9,6 +9,9 @@ namespace Mmm.Shared.Tests.Agents;
 public sealed class ReplicationPlanTests
 {
     private static readonly HostOrder s_stop = Standby(2) with { Host = "db3", State = HostState.AdminOffline, Replication = ReplicationOrder.Stop };
+    private static readonly LogCheck s_question = new(new BinlogPosition("binlog.000007", 400), DateTimeOffset.UnixEpoch);
+    private static readonly HostOrder s_check = s_stop with { Replication = ReplicationOrder.Stop with { Check = s_question } };
+    private static readonly BinlogFiles s_files = new("/data/binlog.index", "/data", 3, null, "9.7.0", "OFF");
     private static readonly HostOrder s_hold = Standby(2) with { Host = "db3", Replication = ReplicationOrder.Hold };
     private static readonly HostOrder s_leave = Standby(2) with { Host = "db3" };
     private static readonly FoundChannel s_stopped = FromDb1 with { IoState = "No", SqlRunning = false };
@@ -27,6 +30,31 @@ public sealed class ReplicationPlanTests
     [Fact]
     public void What_an_operator_stopped_is_not_taken_over_by_an_order_to_stop() =>
         Assert.Equal("", Steps(s_stop, s_stopped));
+
+    [Theory]
+    [InlineData(true, true, "check_log")]
+    [InlineData(false, true, "")]
+    [InlineData(true, false, "")]
+    public void A_log_is_looked_through_once_nothing_is_added_to_it_any_more(bool readOnly, bool stopped, string steps)
+    {
+        FoundMysqld found = Up(readOnly, stopped ? s_stopped : FromDb1) with { Files = s_files };
+        AgentPlan plan = AgentPlan.For(s_check, Found(found), AgentMemory.Empty, Cluster);
+        Assert.Equal(steps, string.Join('|', plan.Steps.OfType<AgentStep.CheckLog>().Select(s => s.Code)));
+    }
+
+    [Fact]
+    public void A_log_is_looked_through_once_for_each_question()
+    {
+        var answered = new LogChecked(s_question, 0, null, null);
+        Assert.Equal([new AgentStep.CheckLog(s_question, s_files)], Checks(answered with { Of = s_question with { Since = DateTimeOffset.UnixEpoch.AddSeconds(1) } }));
+        Assert.Empty(Checks(answered));
+
+        IEnumerable<AgentStep> Checks(LogChecked remembered) => AgentPlan.For(s_check, Found(Up(true) with { Files = s_files }), AgentMemory.Empty with { Checked = remembered }, Cluster).Steps;
+    }
+
+    [Fact]
+    public void A_server_without_a_log_cannot_tell_and_that_is_said() =>
+        Assert.Contains("db3 writes no binary log", Assert.IsType<AgentStep.Impossible>(Assert.Single(AgentPlan.For(s_check, Found(Up(true)), AgentMemory.Empty, Cluster).Steps)).Sentence, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Yes", "remember|hold_receiver")]

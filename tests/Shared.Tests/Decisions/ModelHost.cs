@@ -67,6 +67,9 @@ internal sealed partial class ModelHost(string name, World world)
     /// <summary>Seconds_Behind_Master, as the server tells it.</summary>
     public long Behind { get; set; }
 
+    /// <summary>How many transactions its log holds behind a place that are its own; null = its agent finds no answer.</summary>
+    public Func<BinlogPosition, int?>? OwnBehind { get; set; }
+
     /// <summary>Its channel does not go by GTID.</summary>
     public bool ByPositions { get; set; }
 
@@ -228,10 +231,11 @@ internal sealed partial class ModelHost(string name, World world)
         bool up = Mysqld == MysqldState.Up && !NoLogin;
         var facts = new HostFacts(
             NoLogin ? MysqldState.Unknown : Mysqld, up ? null : "gone", up ? ReadOnly : null, [.. Addresses],
-            up && Source is not null ? new ReplicationFacts(world.Topology.Hosts[Source].Ip, 3306, Source, "Yes", !SqlBroken, Behind, null, Gtid is not null && !ByPositions,
+            up && Source is not null ? new ReplicationFacts(world.Topology.Hosts[Source].Ip, 3306, Source, ReceiverHeld ? "No" : "Yes", !SqlBroken, Behind, null, !ByPositions,
                 Gtid is null ? null : new BinlogPosition("bin.000001", Received), Gtid is null ? null : new BinlogPosition("bin.000001", Applied)) : null,
             up ? new BinlogPosition("bin.000001", Applied) : null, Gtid, (long)(world.At - BootedAt).TotalSeconds, "10.11.6-MariaDB",
-            Mysqld == MysqldState.Down ? Tail : null, Name == "db1" ? "11" : Name == "db2" ? "12" : null, up ? History : null, Disk: Disk);
+            Mysqld == MysqldState.Down ? Tail : null, Name == "db1" ? "11" : Name == "db2" ? "12" : null, up ? History : null, Disk: Disk,
+            Checked: _order?.Replication.Check is { } check && OwnBehind?.Invoke(check.From) is { } own ? new LogChecked(check, own, own == 0 ? null : check.From, own == 0 ? null : check.From with { Position = check.From.Position + own }) : null);
         bool letGo = _order is { } o && Addresses.All(o.Roles.Contains) && (o.Writable || Mysqld == MysqldState.Down || (Mysqld == MysqldState.Up && ReadOnly));
         return new Report("C1", Name, Incarnation, _seq + 1, Highest, _progress, facts, TakeOver, null, letGo, QuietMs: QuietMs);
     }

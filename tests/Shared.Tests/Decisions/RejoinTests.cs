@@ -103,11 +103,106 @@ public sealed class RejoinTests
     }
 
     [Fact]
-    public void Servers_without_GTIDs_are_taken_back_as_MMM_does_and_that_is_noted()
+    public void Of_two_of_which_one_has_GTIDs_nothing_can_be_said_and_that_is_noted()
     {
         World w = Failed(returnsWith: null);
         w.Until(() => w.StateOf("db1") == HostState.Online, 10);
         Assert.Contains("rejoin_not_compared", w.Codes);
+    }
+
+    [Fact]
+    public void Without_GTIDs_its_log_is_looked_through_from_where_the_active_master_has_applied_it()
+    {
+        World w = Failed(returnsWith: null, ByPositions);
+        BinlogPosition applied = new("bin.000001", w.Db2.Received);
+        w.Db1.OwnBehind = from => from == applied ? 0 : 99;
+
+        w.Until(() => w.StateOf("db1") == HostState.Online, 10);
+
+        Assert.Contains(w.OrdersTo("db1"), o => o.Replication is { Action: ReplicationAction.Stop, Check: { } check } && check == new LogCheck(applied, w.Doc.ActiveMaster!.Since));
+        Assert.Contains("rejoin_compared", w.Codes);
+        w.Until(() => !w.Db1.ReplicationStopped && !w.Db2.ReceiverHeld, 5);
+    }
+
+    [Fact]
+    public void Without_GTIDs_what_it_wrote_behind_that_keeps_it_out_until_the_active_master_has_it()
+    {
+        World w = Failed(returnsWith: null, ByPositions);
+        BinlogPosition applied = new("bin.000001", w.Db2.Received);
+        w.Db1.OwnBehind = from => from == applied ? 2 : 0;
+
+        w.Until(() => w.Codes.Contains("rejoin_errant"), 10);
+        w.Run(30);
+
+        Assert.Equal((HostState.AwaitingRecovery, true), (w.StateOf("db1"), w.Db2.ReceiverHeld));
+        string errant = $"2 in its binary log, from {applied} to bin.000001:{applied.Position + 2}";
+        Assert.Contains(Snapshots.Of(w.State, 1, null).Warnings, x => x.Contains($"({errant}), so it stays out", StringComparison.Ordinal));
+        string explained = string.Join('\n', HostExplanation.Of(w.State, "db1"));
+        Assert.Contains($"It has transactions that db2 lacks: {errant}\n  To see them, on db1: mysqlbinlog --verbose --start-position=", explained, StringComparison.Ordinal);
+        Assert.Contains("and point db2 at it anew, at the end of its new binary log. It is compared again", explained, StringComparison.Ordinal);
+        Assert.DoesNotContain("gtid_next", explained, StringComparison.Ordinal);
+
+        w.Db2.Received = w.Db2.Applied = applied.Position + 2;
+        w.Until(() => w.StateOf("db1") == HostState.Online, 10);
+    }
+
+    public static TheoryData<string, Func<ReplicationFacts, ReplicationFacts?>> Unanswered => new()
+    {
+        { "its agent looks through its binary log behind bin.000001:", r => r },
+        { "'db2' has not applied all that it had received from it", r => r with { Received = r.Received! with { Position = r.Received.Position + 1 } } },
+        { "'db2' has not stopped receiving from it yet", r => r with { IoState = "Connecting" } },
+        { "'db2' does not replicate from it, so how much it has of what 'db1' wrote is not known", r => r with { SourceHost = "db3" } },
+        { "'db2' does not replicate from it, so how much it has of what 'db1' wrote is not known", r => r with { Applied = null } },
+        { "'db2' does not replicate from it, so how much it has of what 'db1' wrote is not known", _ => null },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unanswered))]
+    public void Without_GTIDs_it_waits_for_an_answer_and_says_for_what(string why, Func<ReplicationFacts, ReplicationFacts?> master)
+    {
+        World w = Failed(returnsWith: null, ByPositions);
+        w.Run(20);
+        Assert.Equal((HostState.AwaitingRecovery, true), (w.StateOf("db1"), w.Db1.ReplicationStopped));
+        HostSight sight = w.State.Sights["db2"];
+        Report report = sight.Agent!;
+
+        ClusterState state = w.State with { Sights = w.State.Sights.SetItem("db2", sight with { Agent = report with { Facts = report.Facts with { Replication = master(report.Facts.Replication!) } } }) };
+
+        Assert.StartsWith(why, Assert.IsType<Rejoin.Outcome.NotYet>(Rejoin.Compare(state, "db1")).Why, StringComparison.Ordinal);
+        Assert.StartsWith("OK: State of 'db1' changed to ONLINE.", w.Say("set_online", "--force", "db1"), StringComparison.Ordinal);
+    }
+
+    /// <summary>An applier that has stopped applies no more of it.</summary>
+    [Fact]
+    public void Without_GTIDs_an_applier_that_has_stopped_is_not_waited_for()
+    {
+        World w = Failed(returnsWith: null, ByPositions);
+        w.Db2.SqlBroken = true;
+        w.Db2.Received++;
+        w.Db1.OwnBehind = _ => 1;
+
+        w.Until(() => w.Codes.Contains("rejoin_errant"), 10);
+    }
+
+    /// <summary>An answer to an earlier question says nothing: it may have written since.</summary>
+    [Fact]
+    public void Without_GTIDs_the_same_place_is_asked_about_anew_after_another_failure()
+    {
+        World w = Failed(returnsWith: null, ByPositions);
+        w.Db1.OwnBehind = _ => 0;
+        w.Until(() => w.StateOf("db1") == HostState.Online, 10);
+        LogCheck first = w.OrdersTo("db1").Select(o => o.Replication.Check).OfType<LogCheck>().Last();
+
+        w.Run(70);
+        w.Say("move_role", "writer", "db1");
+        w.Until(() => w.Doc is { Move: null, ActiveMaster.Host: "db1" }, 10);
+        w.Run(5);
+        w.Db1.PowerOff();
+        w.Until(() => w.Doc is { Move: null, ActiveMaster.Host: "db2" }, 20);
+        w.Db1.PowerOn();
+        w.Until(() => w.StateOf("db1") == HostState.Online, 10);
+
+        Assert.NotEqual(first.Since, w.OrdersTo("db1").Select(o => o.Replication.Check).OfType<LogCheck>().Last().Since);
     }
 
     [Fact]
@@ -157,6 +252,13 @@ public sealed class RejoinTests
         Assert.Equal("'db1' has not become read-only yet", Assert.IsType<Rejoin.Outcome.NotYet>(Rejoin.Compare(after, "db1")).Why);
     }
 
+    private static void ByPositions(World w)
+    {
+        // The model counts what a server has received and what it writes as one.
+        (w.Writes, w.Db2.History) = (false, null);
+        (w.Db1.ByPositions, w.Db2.ByPositions, w.Db1.Gtid, w.Db2.Gtid) = (true, true, "", "");
+    }
+
     /// <summary>db1 crashes as active master with the machine, db2 takes over, db1 boots.</summary>
     private static World Failed(GtidHistory? returnsWith, Action<World>? master = null)
     {
@@ -164,7 +266,7 @@ public sealed class RejoinTests
         w.Db1.PowerOff();
         w.Until(() => w.Doc is { Move: null, ActiveMaster.Host: "db2" }, 20);
         w.Until(() => w.Db2.ReceiverHeld, 5);
-        (w.Db1.History, w.Db2.History) = (returnsWith, returnsWith is null ? null : s_mastersAll);
+        (w.Db1.History, w.Db2.History) = (returnsWith, s_mastersAll);
         // The next report says so.
         w.Run(1);
         master?.Invoke(w);

@@ -18,6 +18,9 @@ internal readonly record struct BinlogEvent(ReadOnlyMemory<byte> Packet, long St
 
     public EventType Type => TypeOf(Bytes);
 
+    /// <summary>server_id of the server that wrote it first: a replica's log keeps it.</summary>
+    public uint ServerId => BinaryPrimitives.ReadUInt32LittleEndian(Bytes[5..]);
+
     public long End => Start + Packet.Length - 1;
 
     /// <summary>Where it ends by its own word, of which a file keeps the lower 32 bits.</summary>

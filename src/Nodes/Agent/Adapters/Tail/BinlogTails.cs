@@ -31,6 +31,9 @@ public sealed class BinlogTails(string ip, int port, MysqlLogin login, TimeProvi
         return Task.CompletedTask;
     }
 
+    public Task<LogChecked> OwnWritesAsync(BinlogFiles files, LogCheck check, CancellationToken cancel) =>
+        Task.Run(() => OwnWrites.Find(BinlogIndex.Read(files), files.ServerId, check, cancel), cancel);
+
     private void Require()
     {
         if (port == 0)
