@@ -404,13 +404,19 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         Report(toSender: true, onlyIfChanged: true);
     }
 
+    /// <summary>
+    /// Writable after it was noted: that it has taken over is on its way to the disk, and nobody who hears that the order is done shall lack the position, where slaves without GTIDs start.
+    /// </summary>
+    private AgentProtocol.TakeOver? TakeOver =>
+        (_found.Mysqld is { State: AgentProtocol.MysqldState.Up, ReadOnly: false } ? _keeper.Memory?.Noted : null) ?? _keeper.Memory?.TakeOver;
+
     private void Report(bool toSender, bool onlyIfChanged = false)
     {
         TimeSpan leaseNow = _ports.LeaseClock.GetElapsedTime(0);
         var report = new AgentProtocol.Report(
             _setup.Topology.Name, _setup.Host.Name, _setup.Incarnation, _seq + 1, _keeper.Memory?.Highest ?? DecisionId.None, _progress,
             AgentReports.FactsOf(_found, _setup.Topology, _ports.Watch.MachineUptime, _binlogTail, KnownFiles,
-                SemiSyncPlan.Facts(_setup.Host.Name, _found.Mysqld, _setup.Topology, _setup.SemiSync), _serverSetup, _keeper.Memory?.Checked), _keeper.Memory?.TakeOver, _setup.Fingerprint, LetGo,
+                SemiSyncPlan.Facts(_setup.Host.Name, _found.Mysqld, _setup.Topology, _setup.SemiSync), _serverSetup, _keeper.Memory?.Checked), TakeOver, _setup.Fingerprint, LetGo,
             AgentReports.LeaseOf(_order, _cover, leaseNow), _network.Facts(_found.Addresses), AgentReports.QuietMs(_cover, leaseNow));
         if (onlyIfChanged && !AgentReports.Differ(_lastSent, report))
             return;

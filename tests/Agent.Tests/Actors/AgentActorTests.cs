@@ -202,6 +202,21 @@ public sealed class AgentActorTests : IAsyncLifetime
         Assert.Equal(noted, _store.Kept.TakeOver);
     }
 
+    /// <summary>Slaves without GTIDs start there: the decision that makes them follow is made with the first report that says so.</summary>
+    [Fact]
+    public async Task Whoever_hears_that_it_has_taken_over_hears_from_where_however_slow_the_disk_is()
+    {
+        var slow = new TaskCompletionSource();
+        _store.Waits = m => m.TakeOver is null ? null : slow.Task;
+
+        Report done = await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+
+        var noted = new TakeOver(TestCluster.Decision(1), new BinlogPosition("binlog.000003", 77));
+        Assert.Equal((noted, null), (done.TakeOver, _store.Kept.TakeOver));
+        slow.SetResult();
+        await Eventually.TrueAsync("it is on disk", () => _store.Kept.TakeOver == noted);
+    }
+
     [Fact]
     public async Task A_take_over_that_may_have_happened_just_before_the_agent_ended_counts_after_its_restart()
     {

@@ -114,12 +114,16 @@ public sealed class FakeStore : IAgentStore
     public Task<AgentMemory> LoadAsync(CancellationToken cancel) =>
         LoadFailure is { } why ? Task.FromException<AgentMemory>(new AgentStoreException(why)) : Task.FromResult(Kept);
 
-    public Task SaveAsync(AgentMemory memory, CancellationToken cancel)
+    /// <summary>It takes this until then.</summary>
+    public Func<AgentMemory, Task?>? Waits { get; set; }
+
+    public async Task SaveAsync(AgentMemory memory, CancellationToken cancel)
     {
         if ((SaveFailure ?? Refuses?.Invoke(memory)) is { } why)
-            return Task.FromException(new AgentStoreException(why));
+            throw new AgentStoreException(why);
+        if (Waits?.Invoke(memory) is { } slow)
+            await slow.WaitAsync(cancel);
         Kept = memory;
-        return Task.CompletedTask;
     }
 }
 

@@ -30,7 +30,7 @@ internal sealed class MySqlProduct(string name) : ServerProduct
         [mysqld]
         {CommonCnf(plan, paths, host)}
         super_read_only = 1
-        {(plan.Options.Positions ? "" : "gtid_mode = ON\nenforce_gtid_consistency = ON")}
+        {(plan.Options.Positions ? "gtid_mode = OFF\nenforce_gtid_consistency = OFF" : "gtid_mode = ON\nenforce_gtid_consistency = ON")}
         {(plan.Options.SemiSync ? SemiSync(plan.Options.Bare && host.Kind == LabHostKind.Master) : "")}
         # A replica whose source fell silent asks again within seconds instead of a minute.
         replica_net_timeout = 5
