@@ -34,9 +34,15 @@ internal static class Candidates
         return [.. role.Hosts.Where(h => h != besides && state.MayReceive(h) && !DiskRules.Disqualifies(state, h)).Select(h => Look(state, role, h, last)).Order(Comparer<Candidate>.Create((a, b) => Compare(a, b).Order))];
     }
 
-    /// <summary>Why the first comes before the second, for people, without a full stop; null = there is no other.</summary>
-    public static string? WhyFirst(ImmutableArray<Candidate> candidates) =>
-        candidates is [var first, var second, ..] && Compare(first, second) is { Why: { } why } ? $"before {second.Host}, as {why}" : null;
+    /// <summary>Why the first comes before the second, and what comes with it, for people, without a full stop; null = there is nothing to say.</summary>
+    public static string? WhyFirst(ImmutableArray<Candidate> candidates)
+    {
+        if (candidates.IsEmpty)
+            return null;
+        string? before = candidates is [var first, var second, ..] && Compare(first, second) is { Why: { } why } ? $"before {second.Host}, as {why}" : null;
+        string? spreads = candidates[0] is { Errant: { Length: > 0 } own, Host: var host } ? $"the others get the transactions that only {host} has ({own})" : null;
+        return before is null && spreads is null ? null : string.Join("; ", new[] { before, spreads }.OfType<string>());
+    }
 
     private static Candidate Look(ClusterState state, Role role, string host, string? last)
     {

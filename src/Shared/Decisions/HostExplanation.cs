@@ -159,7 +159,7 @@ public static class HostExplanation
     {
         ImmutableArray<Candidates.Candidate> next = Candidates.Of(state, host);
         return next.IsEmpty ? "If it failed now, nobody could take over."
-            : $"If it failed now, {next[0].Host} would take over{(Candidates.WhyFirst(next) is { } why ? $", {why}" : "")}.";
+            : $"If it failed now, {next[0].Host} would take over{(Candidates.WhyFirst(next) is { } why ? $": {why}" : "")}.";
     }
 
     private static bool LastOne(ClusterState state, string host) =>

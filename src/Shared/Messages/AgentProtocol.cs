@@ -268,7 +268,7 @@ public static class AgentProtocol
     /// <param name="ServerVersion">@@version.</param>
     /// <param name="Tail">Only while mysqld is dead: the end of its binary log. Null = it is not dead.</param>
     /// <param name="WritesAs">What marks this server's own transactions in GTIDs: server_uuid of MySQL, server_id of MariaDB. Null = not known.</param>
-    /// <param name="History">Everything it has, by GTIDs; null = it has none (MySQL with gtid_mode=OFF), or was not asked.</param>
+    /// <param name="History">Everything it has, by GTIDs; null = it has none (MySQL with gtid_mode = OFF or OFF_PERMISSIVE), or was not asked.</param>
     /// <param name="SemiSync">Semi-sync; null = replication.semi_sync is off, or it was not asked.</param>
     /// <param name="Setup">How it is set up, as it was 10 s ago at most; null = not asked yet.</param>
     /// <param name="Disk">The disk of its data, as it was at the latest write or its deadline; null = not known yet, or nobody looks (disk.check_interval = 0s).</param>

@@ -29,4 +29,21 @@ public sealed class OnNewerMariaDb(NewerMariaDbLab lab) : GtidServerTests(lab), 
 
 public sealed class OnMySql(MySqlLab lab) : GtidServerTests(lab), IClassFixture<MySqlLab>;
 
-public sealed class OnMySqlByPositions(MySqlPositionsLab lab) : EveryServerTests(lab), IClassFixture<MySqlPositionsLab>;
+public sealed class OnMySqlByPositions(MySqlPositionsLab lab) : EveryServerTests(lab), IClassFixture<MySqlPositionsLab>
+{
+    /// <summary>What it writes itself has none: a comparison by GTIDs would find nothing, whatever there is.</summary>
+    [Fact]
+    public async Task A_server_that_only_takes_GTIDs_of_others_is_not_compared_by_them()
+    {
+        await Lab.Server("slave1").ExecuteAsync("SET GLOBAL gtid_mode = OFF_PERMISSIVE", Stop);
+        try
+        {
+            await UntilShown("its agent has seen that", 30, s => s.Of("slave1").Agent?.Facts.Setup?.Of("gtid_mode") == "OFF_PERMISSIVE");
+            Assert.Null((await SnapshotAsync()).Of("slave1").Agent!.Facts.History);
+        }
+        finally
+        {
+            await Lab.Server("slave1").ExecuteAsync("SET GLOBAL gtid_mode = OFF", Stop);
+        }
+    }
+}

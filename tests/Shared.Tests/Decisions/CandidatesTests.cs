@@ -102,6 +102,17 @@ public sealed class CandidatesTests
     }
 
     [Fact]
+    public void When_all_have_some_it_is_said_what_the_others_get()
+    {
+        _histories["db2"] = new("1-1-9,5-2-1", "1-1-9");
+        _histories["db3"] = new("1-1-9,5-3-4", "1-1-9");
+
+        First("db2", "before db3, as it is configured first; the others get the transactions that only db2 has (5-2-1)");
+        _still.States["db3"] = HostState.AdminOffline;
+        First("db2", "the others get the transactions that only db2 has (5-2-1)");
+    }
+
+    [Fact]
     public void What_the_failed_one_may_have_written_after_its_last_report_is_nobodys_own()
     {
         _histories["db2"] = new("1-1-12", "1-1-12");
@@ -159,7 +170,7 @@ public sealed class CandidatesTests
         _still.States.Clear();
         Prefer("db3", priority: 51);
 
-        Assert.Contains("If it failed now, db3 would take over, before db2, as its priority is higher (51; db2: 50).", HostExplanation.Of(State(), "db1"));
+        Assert.Contains("If it failed now, db3 would take over: before db2, as its priority is higher (51; db2: 50).", HostExplanation.Of(State(), "db1"));
         Assert.DoesNotContain(HostExplanation.Of(State(), "db2"), l => l.StartsWith("If it failed", StringComparison.Ordinal));
         _still.States["db2"] = _still.States["db3"] = HostState.AdminOffline;
         Assert.Contains("If it failed now, nobody could take over.", HostExplanation.Of(State(), "db1"));

@@ -161,7 +161,9 @@ public sealed class MySqlFamilyDialect(Version version) : MysqlDialect
         var channels = ImmutableArray.CreateBuilder<FoundChannel>();
         while (await reader.ReadAsync(cancel))
             channels.Add(ReadChannel(new StatusRow(reader)));
-        return new ServerLook(readOnly, binlog, gtid, gtidMode == "ON", server, pidFile, files, gtidMode == "OFF" || gtid is null ? null : new GtidHistory(gtid, null), channels.ToImmutable(), folder);
+        // With OFF_PERMISSIVE what it writes has no GTID: a comparison by GTIDs would find nothing, whatever there is.
+        GtidHistory? history = gtidMode is "ON" or "ON_PERMISSIVE" && gtid is not null ? new GtidHistory(gtid, null) : null;
+        return new ServerLook(readOnly, binlog, gtid, gtidMode == "ON", server, pidFile, files, history, channels.ToImmutable(), folder);
     }
 
     /// <summary>Reads what <see cref="Version"/> @@version or a handshake begins with. Throws <see cref="Mmm.Actors.Agents.MysqlServerException"/> for what is not supported.</summary>
