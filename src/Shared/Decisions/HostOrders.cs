@@ -27,7 +27,7 @@ public static class HostOrders
         PendingRejoin? rejoin = document.Hosts[host].Rejoin;
         if (document.Hosts[host].State == HostState.AdminOffline || (rejoin is not null && !writable))
             return ReplicationOrder.Stop with { Check = rejoin?.Check };
-        if (topology.Hosts[host].Peer is { } peer && document.Hosts[peer].Rejoin is not null && !(document.Move is { Phase: not MovePhase.Approaching } m && m.To == host))
+        if (topology.Hosts[host].Peer is { } peer && document.Hosts[peer].Rejoin is not null && document.Move?.To != host)
             return ReplicationOrder.Hold;
         // The masters of a pair replicate from each other, always (MMM): only who follows the active master changes its source.
         if (!topology.Hosts[host].FollowsActiveMaster || document.ActiveMaster is not { } master || !topology.Hosts.TryGetValue(master.Host, out Host? source))
