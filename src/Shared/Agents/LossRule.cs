@@ -15,7 +15,10 @@ public sealed record LossRule(string? Lost, string? Forbidden)
     /// <param name="whole">The old master's log was read to its end: not even what it committed after its last report is missing.</param>
     public static LossRule Judge(AgentProtocol.CatchUpOrder order, GtidHistory? ours, AgentProtocol.BinlogPosition? applied, bool whole)
     {
-        (string? lost, long? count) = Lack(order, ours, applied);
+        // All of its log is here, and that is no shorter than it told: what its GTIDs count beyond had not been committed. (MariaDB counts a transaction when it begins to write it; one that waits for space
+        // on a full disk is counted in every report and gone when the server has ended.)
+        bool hasAll = whole && order is { Rest.End: { } end, LastWord.End: { } told } && BinlogPositions.Reaches(end, told);
+        (string? lost, long? count) = hasAll ? (null, 0) : Lack(order, ours, applied);
         if (lost is not null && order.Policy?.MaximumLoss is { } most && !(count <= most))
             return new LossRule(lost, string.Create(CultureInfo.InvariantCulture, $"failover.maximum_loss is {most}"));
         string? unproven = whole || order.Policy is not { RequireSemiSync: true } || order.LastWord is { Acknowledged: true } ? null

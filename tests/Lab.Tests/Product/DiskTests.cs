@@ -10,7 +10,7 @@ public sealed class DiskLab() : LabFixture(new LabOptions
     Slaves = 1,
     SemiSync = true,
     Disks = true,
-    ExtraConfig = "cluster_defaults { auto_set_online = 1s, master_connect_retry = 2s, flap_count = 1000, disk { check_interval = 1s, timeout = 6s } }",
+    ExtraConfig = "cluster_defaults { auto_set_online = 1s, master_connect_retry = 2s, flap_count = 1000, failover { maximum_loss = 0 }, disk { check_interval = 1s, timeout = 6s } }",
 });
 
 /// <summary>mysqld answers, and cannot write.</summary>

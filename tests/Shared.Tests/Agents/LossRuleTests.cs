@@ -51,6 +51,24 @@ public sealed class LossRuleTests
         Assert.Equal(new LossRule(null, forbidden), LossRule.Judge(order, same, null, whole));
     }
 
+    /// <summary>MariaDB counts a transaction when it begins to write it: one that waited for space on a full disk was never committed.</summary>
+    [Theory]
+    [InlineData(true, 400, false)]
+    [InlineData(true, 399, true)]
+    [InlineData(false, 400, true)]
+    public void What_a_log_that_is_here_to_its_end_does_not_hold_was_never_committed_unless_it_is_shorter_than_it_was(bool whole, long end, bool lost)
+    {
+        AgentProtocol.CatchUpOrder order = Order(new FailoverPolicy(0, false)) with
+        {
+            Rest = new AgentProtocol.BinlogTail(9990, new AgentProtocol.BinlogPosition("binlog.000002", end), null),
+            LastWord = new AgentProtocol.LastWord(new GtidHistory("11-11-8", ""), new AgentProtocol.BinlogPosition("binlog.000002", 400), false),
+        };
+
+        LossRule judged = LossRule.Judge(order, new GtidHistory("11-11-7", "11-11-7"), null, whole);
+
+        Assert.Equal((lost, lost), (judged.Lost is not null, judged.Forbidden is not null));
+    }
+
     [Fact]
     public void A_master_that_was_never_heard_has_proven_nothing() => Assert.Equal(
         "failover.require_semi_sync is on, and whether commits on db1 waited for a replica is not known",
