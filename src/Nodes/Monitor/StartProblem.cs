@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Mmm.Monitor.Endpoints;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor;
@@ -15,6 +16,11 @@ internal sealed record StartProblem(int ExitCode, string Sentence)
         MonitorMember self = settings.Monitors.First(m => m.Name == settings.This);
         foreach (Exception cause in Causes(e))
         {
+            if (cause is CertificateProblem certificate)
+                return new StartProblem(ExitCodes.Configuration, certificate.Message);
+            // Which of its ports, Kestrel says only in the text around it.
+            if (cause is AddressInUseException && settings.Monitor.MmmControl is { } control && Causes(e).Any(c => c.Message.Contains($":{control.Port}:", StringComparison.Ordinal)))
+                return InUse($"{control.Bind}:{control.Port} (monitor.mmm_control)");
             if (cause is AddressInUseException)
                 return InUse($"{settings.Monitor.HttpBind}:{self.HttpPort} (the management endpoint: monitor.http.bind, monitors.{self.Name}.http_port)");
             if (cause is SocketException socket && Why(socket, self) is { } problem)

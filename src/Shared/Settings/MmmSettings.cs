@@ -45,6 +45,7 @@ public sealed record MonitorMember(string Name, string Address, int Port, int Ht
 /// <param name="Membership">Akka.Cluster's timings.</param>
 /// <param name="KillHostBin">MMM's kill_host_bin; null = none.</param>
 /// <param name="KillHostTimeout">How long the hook may run.</param>
+/// <param name="MmmControl">Where MySQL-MMM's own protocol is served; null = nowhere.</param>
 public sealed record MonitorSettings(
     string StateDir,
     string HttpBind,
@@ -54,7 +55,21 @@ public sealed record MonitorSettings(
     TimeSpan PingInterval,
     MembershipSettings Membership,
     string? KillHostBin,
-    TimeSpan KillHostTimeout);
+    TimeSpan KillHostTimeout,
+    ControlSocketSettings? MmmControl = null);
+
+/// <summary>HOCON: <c>monitor.mmm_control { … }</c>.</summary>
+/// <param name="Bind">Address to listen on; without <paramref name="Tls"/> a loopback address.</param>
+/// <param name="Port">TCP port.</param>
+/// <param name="Cluster">The one that commands are about that name none; null = the only one there is.</param>
+/// <param name="Tls">Null = plain text.</param>
+public sealed record ControlSocketSettings(string Bind, int Port, string? Cluster, ControlSocketTls? Tls);
+
+/// <summary>MMM's &lt;socket&gt; section of type ssl: PEM files, absolute paths.</summary>
+/// <param name="CertFile">This monitor's certificate.</param>
+/// <param name="KeyFile">Its key.</param>
+/// <param name="CaFile">Who signs the clients' certificates.</param>
+public sealed record ControlSocketTls(string CertFile, string KeyFile, string CaFile);
 
 /// <summary>HOCON: <c>monitor.membership { … }</c>: how fast the monitors notice each other's death.</summary>
 public sealed record MembershipSettings(

@@ -42,21 +42,40 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
         Section monitor = root.Sub("monitor");
         Section http = monitor.Sub("http");
         (MembershipSettings membership, MembershipDraft draft) = Membership(monitor.Sub("membership"));
-        Setting<string> bind = http.Text("bind", "an IP address or localhost", t => t == "localhost" || IpText.TryParse(t, out _));
+        Setting<string> bind = http.Text("bind", "an IP address or localhost", IsBind);
         Secret? token = Token(http, bind);
+        Section control = monitor.Sub("mmm_control");
         var settings = new MonitorSettings(
             monitor.AbsolutePath("state_dir").Value,
-            bind.Value == "localhost" ? IPAddress.Loopback.ToString() : bind.Value,
+            Bound(bind.Value),
             token,
             http.Bool("read_only").Value,
             [.. monitor.Ips("ping_ips").Value.Select(i => i.Value)],
             monitor.Duration("ping_interval", Ms(100), TimeSpan.FromMinutes(1)).Value,
             membership,
             monitor.Optional("kill_host_bin", monitor.AbsolutePath)?.Value,
-            monitor.Duration("kill_host_timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)).Value);
+            monitor.Duration("kill_host_timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)).Value,
+            MmmControl(control));
         http.RefuseUnknown();
+        control.RefuseUnknown();
         monitor.RefuseUnknown();
         return (settings, draft);
+    }
+
+    private ControlSocketSettings? MmmControl(Section control)
+    {
+        Setting<int> port = control.Int("port", 0, 65535);
+        Setting<string> bind = control.Text("bind", "an IP address or localhost", IsBind);
+        string? cluster = control.Optional("cluster", name => control.Text(name, "the name of a cluster", t => t.Length > 0))?.Value;
+        Setting<string>? cert = control.Optional("cert_file", control.AbsolutePath), key = control.Optional("key_file", control.AbsolutePath), ca = control.Optional("ca_file", control.AbsolutePath);
+        ControlSocketTls? tls = cert is { } c && key is { } k && ca is { } a ? new ControlSocketTls(c.Value, k.Value, a.Value) : null;
+        if (tls is null && (cert ?? key ?? ca) is { } alone)
+            problems.Error(alone, "is of no use alone", "cert_file, key_file and ca_file, or none of them");
+        if (port.Value == 0)
+            return null;
+        if (kind == NodeKind.Monitor && bind.Valid && !IsLoopback(bind.Value) && tls is null)
+            problems.Error(bind, $"'{bind.Value}' can be reached from other machines, where anybody could move roles", "127.0.0.1, or cert_file, key_file and ca_file");
+        return new ControlSocketSettings(Bound(bind.Value), port.Value, cluster, tls);
     }
 
     public static (AgentSettings Settings, AgentDraft Draft) Agent(Section root)
@@ -94,6 +113,12 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
         return new Section(new HoconObject(field.Value.Origin, field.Value.Path, []), problems) { Broken = true };
     }
 
+    private static bool IsBind(string text) => text == "localhost" || IpText.TryParse(text, out _);
+
+    private static bool IsLoopback(string bind) => bind == "localhost" || (IpText.TryParse(bind, out IPAddress? ip) && IPAddress.IsLoopback(ip));
+
+    private static string Bound(string bind) => bind == "localhost" ? IPAddress.Loopback.ToString() : bind;
+
     private static TimeSpan Ms(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 
     private static bool IsAddress(string text) =>
@@ -113,8 +138,7 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
 
     private Secret? Token(Section http, Setting<string> bind)
     {
-        bool loopback = bind.Value == "localhost" || (IpText.TryParse(bind.Value, out IPAddress? ip) && IPAddress.IsLoopback(ip));
-        bool exposed = kind == NodeKind.Monitor && bind.Valid && !loopback;
+        bool exposed = kind == NodeKind.Monitor && bind.Valid && !IsLoopback(bind.Value);
         HoconValue? written = http.Take("token") ?? http.Take("token_file");
         bool given = written is not null;
         if (exposed && !given)

@@ -54,6 +54,8 @@ public static class SettingsReader
             TopologyRules.Check(draft, problems);
         AddressRules.Check(monitors, agentDraft, clusters, problems);
         TimingRules.Check(membership, agentDraft, clusters, problems);
+        if (monitor.MmmControl?.Cluster is { } asked && !clusters.Any(c => c.Name == asked) && root.Sub("monitor").Sub("mmm_control").Take("cluster") is { } named)
+            problems.Error(named.Origin, named.Path, $"'{asked}' is no cluster", string.Join(", ", clusters.Select(c => c.Name)), Suggestions.Hint(asked, clusters.Select(c => c.Name)));
         return new MmmSettings(
             self,
             cluster,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Mmm.Shared.Status;
@@ -38,6 +39,21 @@ public static class MmmAnswers
     public static bool IsNothingDecided(string answer) => answer.StartsWith(NothingDecidedStart, StringComparison.Ordinal);
 
     private const string NothingDecidedStart = "ERROR: Nothing can be decided at the moment";
+
+    /// <summary>Ours: a picture that is too old to be trusted.</summary>
+    public static string StalePicture(string cluster, long ageMs, string monitor) =>
+        string.Create(CultureInfo.InvariantCulture, $"this picture of {cluster} is {ageMs / 1000} s old: monitor {monitor} hears no coordinator, see 'mmm status'");
+
+    /// <summary>Ours: a monitor that has just started.</summary>
+    public static string NothingHeard(string monitor, string cluster) => $"Monitor {monitor} has not heard from a coordinator of cluster {cluster} since it started. Ask again in a second or ask another monitor.";
+
+    /// <summary>Ours: the coordinator is silent. Goes on with what the caller can do.</summary>
+    public static string NoCoordinator(string monitor) =>
+        $"Monitor {monitor} got no answer from the coordinator in time: a takeover is going on, or too few monitors are up. It is not known whether the command was carried out";
+
+    /// <summary>Ours: a monitor whose own actors are silent.</summary>
+    public static string NotAnswering(string monitor) =>
+        $"The parts of monitor {monitor} that know the clusters did not answer in time: it is starting, stopping or overloaded. Ask another monitor.";
 
     /// <summary>Answer to a line that is no command, help included.</summary>
     public static string InvalidCommand(string line) => $"Invalid command '{line}'\n\n{Help()}";

@@ -56,6 +56,9 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
 
     public HttpClient Http { get; } = new();
 
+    /// <summary>Where MMM's own protocol is served, if it is.</summary>
+    public int ControlPort => new Uri(_app.Urls.ElementAt(1)).Port;
+
     /// <summary>What the status board would have.</summary>
     public ImmutableArray<HeardSnapshot> Heard { get; set; } = [];
 

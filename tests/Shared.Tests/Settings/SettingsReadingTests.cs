@@ -173,6 +173,16 @@ public sealed class SettingsReadingTests
     }
 
     [Fact]
+    public void MMMs_own_protocol_is_served_only_where_a_port_is_given()
+    {
+        Assert.Null(SettingsBase.Read("monitor.mmm_control.cluster = C1").Settings.Monitor.MmmControl);
+        Assert.Equal(new ControlSocketSettings("127.0.0.1", 9988, null, null), SettingsBase.Read("monitor.mmm_control.port = 9988").Settings.Monitor.MmmControl);
+        Assert.Equal(
+            new ControlSocketSettings("10.0.0.1", 9988, "C1", new ControlSocketTls("/c", "/k", "/a")),
+            SettingsBase.Read("monitor.mmm_control { port = 9988, bind = \"10.0.0.1\", cluster = C1, cert_file = /c, key_file = /k, ca_file = /a }").Settings.Monitor.MmmControl);
+    }
+
+    [Fact]
     public void A_list_may_be_given_by_index() =>
         Assert.Equal(["db1", "db3"], SettingsBase.Read("cluster C1.roles.reader.hosts { \"0\" = db1, \"1\" = db3 }").Settings.Clusters["C1"].Topology.Roles["reader"].Hosts);
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Mmm.Control.Monitors;
 using Mmm.Shared.Api;
 using Mmm.Shared.Status;
@@ -46,11 +45,7 @@ internal sealed record Session(MonitorClient Client, string? Cluster, CliContext
     }
 
     /// <summary>A sentence when the picture is too old to be trusted; null otherwise.</summary>
-    public static string? Staleness(ClusterReading reading) => reading.Stale
-        ? string.Create(
-            CultureInfo.InvariantCulture,
-            $"this picture of {reading.Snapshot.Cluster} is {reading.AgeMs / 1000} s old: monitor {reading.Monitor} hears no coordinator, see 'mmm status'")
-        : null;
+    public static string? Staleness(ClusterReading reading) => reading.Stale ? MmmAnswers.StalePicture(reading.Snapshot.Cluster, reading.AgeMs, reading.Monitor) : null;
 
     /// <summary>Turns a 404 into MMM's manner of saying it, with the names there are.</summary>
     private async Task<T> KnownCluster<T>(string cluster, Func<Task<T>> ask, CancellationToken cancel)

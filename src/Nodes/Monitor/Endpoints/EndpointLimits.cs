@@ -15,6 +15,12 @@ internal static class EndpointLimits
     /// <summary>Deadline of the other monitors' keepers: they answer from memory, and an operator is waiting for the screen.</summary>
     public static readonly TimeSpan KeeperDeadline = TimeSpan.FromMilliseconds(700);
 
+    /// <summary>Longest line of MMM's own protocol: the longest command is two host names.</summary>
+    public const int MaxLineBytes = 1024;
+
+    /// <summary>How long a client of MMM's own protocol may take for its next line.</summary>
+    public static readonly TimeSpan LineDeadline = TimeSpan.FromSeconds(30);
+
     public const int MaxIdLength = 64;
 
     /// <summary>Longest argument: a host name has at most 253 characters.</summary>

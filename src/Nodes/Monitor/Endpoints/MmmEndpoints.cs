@@ -26,10 +26,13 @@ public static class MmmEndpoints
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
             kestrel.Listen(address, self.HttpPort);
+            if (settings.Monitor.MmmControl is { } control)
+                kestrel.Listen(IPAddress.Parse(control.Bind), control.Port, listen => listen.UseMmmControl(control));
         });
         builder.Services.TryAddSingleton(settings);
         builder.Services.TryAddSingleton<IClusterReads, StatusBoardReads>();
         builder.Services.TryAddSingleton<ICommands, CoordinatorCommands>();
+        builder.Services.TryAddSingleton<ControlAnswers>();
         return builder;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Mmm.Shared.Api;
+using Mmm.Shared.Status;
 
 namespace Mmm.Monitor.Endpoints;
 
@@ -25,16 +26,15 @@ internal static class Problems
 
     public static IResult NoSnapshot(string monitor, string cluster) =>
         Of(503, "no-snapshot", "Nothing is known of the cluster yet",
-            $"Monitor {monitor} has not heard from a coordinator of cluster {cluster} since it started. Ask again in a second or ask another monitor.", retryAfterSeconds: 1);
+            MmmAnswers.NothingHeard(monitor, cluster), retryAfterSeconds: 1);
 
     public static IResult NoCoordinator(string monitor) =>
         Of(503, "no-coordinator", "No coordinator answers",
-            $"Monitor {monitor} got no answer from the coordinator in time: a takeover is going on, or too few monitors are up. "
-            + "It is not known whether the command was carried out; sending it again with the same id is safe.", retryAfterSeconds: 2);
+            $"{MmmAnswers.NoCoordinator(monitor)}; sending it again with the same id is safe.", retryAfterSeconds: 2);
 
     public static IResult NotAnswering(string monitor) =>
         Of(503, "monitor-starting", "This monitor cannot answer yet",
-            $"The parts of monitor {monitor} that know the clusters did not answer in time: it is starting, stopping or overloaded. Ask another monitor.", retryAfterSeconds: 1);
+            MmmAnswers.NotAnswering(monitor), retryAfterSeconds: 1);
 
     public static IResult Unauthorized() =>
         Of(401, "unauthorized", "A bearer token is needed", "Send 'Authorization: Bearer TOKEN' with the token of monitor.http.token.", challenge: true);
