@@ -19,6 +19,10 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
     protected override async Task StartConditionAsync()
     {
         await Until("every server answers", 60, async () => (await Task.WhenAll(Databases.Select(h => Lab.Server(h).AnswersAsync(Stop)))).All(a => a));
+        await Until("every monitor is a member and votes", 120, EveryMonitorCountsAsync, NowAsync);
+        await Until("the coordinator serves", 120, async () => await Lab.Http.FreshestAsync(Stop) is { Snapshot.Phase: "serving" });
+        // Threads that an agent has stopped for a moment, to point them elsewhere after what the test before did, are its own to start: two that do it get into each other's way.
+        await UntilShown("no agent is in the middle of something", 60, s => s.Move is null && s.Hosts.All(h => !h.AgentReachable || h.Agent?.Progress.Status != AgentProtocol.OrderStatus.Working));
         foreach (string host in Databases)
         {
             // The active one of more than two masters has none.
@@ -26,8 +30,6 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
                 await Lab.Faults.StartReplicationAsync(host, Stop);
         }
 
-        await Until("every monitor is a member and votes", 120, EveryMonitorCountsAsync, NowAsync);
-        await Until("the coordinator serves", 120, async () => await Lab.Http.FreshestAsync(Stop) is { Snapshot.Phase: "serving" });
         if ((await SnapshotAsync()).Mode != "ACTIVE")
             await MmmAsync("set_active");
         await Until("every host is ONLINE", 90, async () =>
@@ -38,6 +40,7 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
             return snapshot.Hosts.All(h => h.State == "ONLINE");
         }, NowAsync);
         await LabReadiness.WaitAsync(Lab, TimeSpan.FromSeconds(60), Stop);
+        await UntilShown("every agent has done what it shall", 60, s => s.Move is null && s.Hosts.All(h => h.Agent?.Progress.Status == AgentProtocol.OrderStatus.Done));
     }
 
     protected async Task<StatusProtocol.ClusterSnapshot> SnapshotAsync()
