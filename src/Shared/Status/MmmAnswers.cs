@@ -56,7 +56,12 @@ public static class MmmAnswers
         $"The parts of monitor {monitor} that know the clusters did not answer in time: it is starting, stopping or overloaded. Ask another monitor.";
 
     /// <summary>Answer to a line that is no command, help included.</summary>
-    public static string InvalidCommand(string line) => $"Invalid command '{line}'\n\n{Help()}";
+    public static string InvalidCommand(string line) => $"{InvalidCommandStart}'{line}'\n\n{Help()}";
+
+    /// <summary>True for <see cref="InvalidCommand"/>.</summary>
+    public static bool IsInvalidCommand(string answer) => answer.StartsWith(InvalidCommandStart, StringComparison.Ordinal);
+
+    private const string InvalidCommandStart = "Invalid command ";
 
     /// <summary>MMM's help text; ends with a newline.</summary>
     public static string Help()

@@ -96,6 +96,18 @@ public sealed class ControlSocketTests
         Assert.StartsWith("# Warning: this picture of C1 is 60 s old: monitor mon1 hears no coordinator, see 'mmm status'\n  db1(", await SayAsync(node, "show\nquit\n"), StringComparison.Ordinal);
     }
 
+    /// <summary>What a web page can have the browser of somebody on this machine send.</summary>
+    [Theory]
+    [InlineData("POST / HTTP/1.1\r\nHost: 127.0.0.1:9988\r\nContent-Type: text/plain\r\n\r\nset_offline db1\nquit\n")]
+    [InlineData("\nset_offline db1\nquit\n")]
+    public async Task Behind_what_is_no_command_nothing_is_carried_out(string said)
+    {
+        await using EndpointNode node = await StartAsync();
+
+        Assert.Equal(MmmAnswers.InvalidCommand(said.Split('\n')[0].TrimEnd('\r')), await SayAsync(node, said));
+        Assert.Empty(node.Commands);
+    }
+
     [Fact]
     public async Task A_line_that_is_too_long_is_refused_and_the_client_cut_off()
     {

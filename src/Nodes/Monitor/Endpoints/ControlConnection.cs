@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Mmm.Shared.Status;
 
 namespace Mmm.Monitor.Endpoints;
 
@@ -28,7 +29,11 @@ internal sealed class ControlConnection(ControlAnswers answers, ILogger<ControlC
                 limit.CancelAfter(EndpointLimits.LineDeadline);
                 if (await ReadLine(connection.Transport.Input, limit.Token) is not { } line || line == Quit)
                     return;
-                await connection.Transport.Output.WriteAsync(Encoding.UTF8.GetBytes(await answers.Of(line, $"{connection.ConnectionId}-{number}", from, limit.Token)), limit.Token);
+                string answer = await answers.Of(line, $"{connection.ConnectionId}-{number}", from, limit.Token);
+                await connection.Transport.Output.WriteAsync(Encoding.UTF8.GetBytes(answer), limit.Token);
+                // What follows may be anything: a web page can have a browser on this machine post a command, behind the lines of an HTTP request.
+                if (MmmAnswers.IsInvalidCommand(answer))
+                    return;
             }
         }
         catch (InvalidDataException e)
