@@ -25,6 +25,7 @@ ping:iputils-ping
 nsenter:util-linux
 setsid:util-linux
 faketime:faketime
+haproxy:haproxy
 mkfs.ext4:e2fsprogs
 fsfreeze:util-linux
 mount:mount

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Xunit;
 
 namespace Mmm.Agent.Tests;
@@ -25,7 +27,20 @@ public sealed class StartTests : IDisposable
         await EndsWithAsync(73, $"{_folder}/state (agent.state_dir) cannot be created", "db1");
     }
 
-    private async Task EndsWithAsync(int code, string reason, string host)
+    [Fact]
+    public async Task A_port_of_its_http_endpoint_that_is_in_use_ends_it_with_69()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        int port = ((IPEndPoint)other.LocalEndpoint).Port;
+        await EndsWithAsync(69, $"Cannot listen on 127.0.0.1:{port} (agent.http): the port is in use", "db1", $"agent.http.port = {port}");
+    }
+
+    [Fact]
+    public async Task An_address_of_its_http_endpoint_that_this_machine_does_not_have_ends_it_with_69() =>
+        await EndsWithAsync(69, "Cannot listen on 192.0.2.7:9991 (agent.http): this machine does not have the address", "db1", "agent.http { port = 9991, bind = \"192.0.2.7\" }");
+
+    private async Task EndsWithAsync(int code, string reason, string host, string more = "")
     {
         string config = Path.Combine(_folder, "agent.conf");
         await File.WriteAllTextAsync(config, $$"""
@@ -36,6 +51,7 @@ public sealed class StartTests : IDisposable
               roles { writer { mode = exclusive, hosts = [db1, db2], ips = ["192.0.2.50"] } }
             }
             agent { state_dir = "{{_folder}}/state", mysql_socket = "{{_folder}}/mysqld.sock" }
+            {{more}}
             """, TestContext.Current.CancellationToken);
         // It holds passwords: one that others may read is refused.
         File.SetUnixFileMode(config, UnixFileMode.UserRead | UnixFileMode.UserWrite);

@@ -98,6 +98,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         Receive<AgentProtocol.Relay>(HandleRelay);
         Receive<AgentProtocol.PeerVanished>(m => _vanished.Forward(m));
         Receive<AgentProtocol.Report>(HandleRelayedReport);
+        Receive<GetView>(_ => HandleGetView());
         Receive<LeaseActor.CoverSeen>(HandleCoverSeen);
         Receive<MysqldWatchActor.MysqldSeen>(HandleMysqldSeen);
         Receive<TailActor.TailSeen>(HandleTailSeen);
@@ -312,6 +313,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _mysqldNo = seen.No;
         _mysqldLooked = true;
         TellTail(seen.Found);
+        NoteLag(seen.Found);
         _lastReadOnly = seen.Found.State == AgentProtocol.MysqldState.Down ? null : seen.Found.ReadOnly ?? _lastReadOnly;
         TellLease();
         bool fell = before.State == AgentProtocol.MysqldState.Up && seen.Found.State != AgentProtocol.MysqldState.Up;

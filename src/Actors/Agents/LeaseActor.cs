@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Event;
 using Mmm.Actors.Coordinator;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Leases;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
@@ -37,6 +38,9 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
 
     /// <summary>This -> parent, at every change.</summary>
     public sealed record CoverSeen(LeaseCover Cover);
+
+    /// <summary>Parent -> this, in the name of who asked it. Reply: the view with the leases as they are now.</summary>
+    public sealed record Complete(AgentView View);
 
     private sealed record TickDue;
 
@@ -85,6 +89,7 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
         Receive<LeaseProtocol.Granted>(m => If(m.Cluster, m.Host, () => Apply(_lease.Take(m, Now))));
         Receive<LeaseProtocol.Held>(m => If(m.Cluster, m.Host, () => Apply(_lease.Take(m, Now))));
         Receive<LeaseProtocol.Hold>(m => If(m.Cluster, null, () => Apply(_lease.Take(m, Now))));
+        Receive<Complete>(m => Sender.Tell(m.View with { Cover = _lease.CoverAt(Now), Now = Now }));
         Receive<TickDue>(_ => Apply(_lease.Tick(Now)));
         Receive<FenceDue>(_ => HandleFenceDue());
         Receive<LookDue>(_ => { });

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Event;
 
 namespace Mmm.Actors.Agents;
@@ -15,6 +16,7 @@ internal sealed class MonitorContacts
     private readonly TimeSpan _heartbeat;
     private readonly ILoggingAdapter _log;
     private readonly Dictionary<string, (long At, bool? InReach)> _monitors;
+    private readonly Dictionary<string, long> _heard = [];
 
     /// <param name="monitors">Configured names.</param>
     /// <param name="time">Clock.</param>
@@ -34,7 +36,12 @@ internal sealed class MonitorContacts
         if (!_monitors.TryGetValue(monitor, out (long At, bool? InReach) known) || known.InReach != true)
             _log.Info("Monitor '{0}' hears this agent.", monitor);
         _monitors[monitor] = (_time.GetTimestamp(), true);
+        _heard[monitor] = _time.GetTimestamp();
     }
+
+    /// <summary>Time since each configured monitor last acknowledged a report; null = it never has.</summary>
+    public ImmutableSortedDictionary<string, TimeSpan?> LastHeard() =>
+        _monitors.Keys.ToImmutableSortedDictionary(m => m, m => _heard.TryGetValue(m, out long at) ? _time.GetElapsedTime(at) : (TimeSpan?)null, StringComparer.Ordinal);
 
     public void Look()
     {

@@ -11,6 +11,7 @@ using Mmm.Agent.Adapters.MySql;
 using Mmm.Agent.Adapters.Network;
 using Mmm.Agent.Adapters.State;
 using Mmm.Agent.Adapters.Tail;
+using Mmm.Agent.Endpoints;
 using Mmm.Shared.Settings;
 using Host = Mmm.Shared.Topology.Host;
 
@@ -43,6 +44,9 @@ internal static class AgentNode
 
             // Made here and not in the host's own start, which would end with code 0 when it fails.
             ActorSystem system = app.Services.GetRequiredService<ActorSystem>();
+            await using AgentHttp? http = settings.Agent.Http is { } where
+                ? await AgentHttp.StartAsync(where, new AgentViews(app.Services.GetRequiredService<IRequiredActor<AgentActorKey>>()))
+                : null;
             await app.RunAsync();
             log.LogInformation("Agent of host {Host} stopped; role addresses and mysqld are left as they are", host.Name);
             return CoordinatedShutdown.Get(system).ShutdownReason is CoordinatedShutdown.ActorSystemTerminateReason or CoordinatedShutdown.UnknownReason
@@ -75,7 +79,7 @@ internal static class AgentNode
         builder.Services.AddAkka(AgentHocon.SystemName, (akka, services) => akka
             .WithHostLogging(services.GetRequiredService<ILoggerFactory>())
             .AddHocon(AgentHocon.Render(host, settings.Agent), HoconAddMode.Prepend)
-            .WithActors((system, _) => system.ActorOf(AgentActor.Props(setup, ports, TimeProvider.System), AgentHocon.ActorName)));
+            .WithActors((system, registry) => registry.Register<AgentActorKey>(system.ActorOf(AgentActor.Props(setup, ports, TimeProvider.System), AgentHocon.ActorName))));
         return builder.Build();
     }
 

@@ -28,7 +28,7 @@ internal sealed class StartException(int exitCode, string sentence) : Exception(
 
     private static StartException Unavailable(string sentence) => new(ExitCodes.Unavailable, sentence);
 
-    private static IEnumerable<Exception> Causes(Exception e)
+    public static IEnumerable<Exception> Causes(Exception e)
     {
         yield return e;
         IEnumerable<Exception> inner = e is AggregateException many ? many.InnerExceptions : e.InnerException is { } one ? [one] : [];

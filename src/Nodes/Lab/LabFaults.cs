@@ -158,8 +158,8 @@ public sealed class LabFaults(LabCluster lab)
     private LabHost Check(string host, string program)
     {
         LabHost h = lab.Plan[host];
-        return LabPrograms.Of(lab.Plan, h).Contains(program)
+        return LabPrograms.PossibleOn(lab.Plan, h).Contains(program)
             ? h
-            : throw new LabException($"There is no {program} on '{host}'; it runs: {string.Join(", ", LabPrograms.Of(lab.Plan, h).DefaultIfEmpty("nothing"))}.");
+            : throw new LabException($"There is no {program} on '{host}'; it runs: {string.Join(", ", LabPrograms.PossibleOn(lab.Plan, h).DefaultIfEmpty("nothing"))}.");
     }
 }

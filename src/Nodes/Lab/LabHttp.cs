@@ -7,7 +7,7 @@ using Mmm.Shared.Api;
 
 namespace Mmm.Lab;
 
-/// <summary>The monitors' management endpoints as seen from outside the lab: connections go through the lab's keeper.</summary>
+/// <summary>The monitors' and agents' endpoints as seen from outside the lab: connections go through the lab's keeper.</summary>
 public sealed class LabHttp : IDisposable
 {
     private readonly LabPlan _plan;
@@ -42,9 +42,16 @@ public sealed class LabHttp : IDisposable
     }
 
     /// <summary>Any GET, for looking around: status and body.</summary>
-    public async Task<(HttpStatusCode Status, string Body)> GetAsync(string monitor, string path, CancellationToken ct = default)
+    public Task<(HttpStatusCode Status, string Body)> GetAsync(string monitor, string path, CancellationToken ct = default) => GetAsync(Url(monitor, path), ct);
+
+    /// <summary>As <see cref="GetAsync(string, string, CancellationToken)"/>, of a host's agent.</summary>
+    public Task<(HttpStatusCode Status, string Body)> GetOfAgentAsync(string host, string path, CancellationToken ct = default) =>
+        GetAsync(new Uri($"http://{_plan[host].Ip}:{LabPlan.AgentHttpPort}{path}"), ct);
+
+    /// <summary>Any GET at any address of the lab.</summary>
+    public async Task<(HttpStatusCode Status, string Body)> GetAsync(Uri url, CancellationToken ct = default)
     {
-        using HttpResponseMessage response = await _client.GetAsync(Url(monitor, path), ct);
+        using HttpResponseMessage response = await _client.GetAsync(url, ct);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(ct));
     }
 

@@ -13,6 +13,7 @@ public sealed class LabPlan
     public const int AgentPort = 9989;
     public const int MonitorPort = 8551;
     public const int HttpPort = 8558;
+    public const int AgentHttpPort = 9991;
 
     public LabPlan(LabOptions options)
     {

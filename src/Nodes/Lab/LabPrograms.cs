@@ -10,6 +10,7 @@ public static class LabPrograms
     public const string Agent = "agent";
     public const string Monitor = "monitor";
     public const string WritingClient = "client";
+    public const string HaProxy = "haproxy";
 
     /// <summary>As systemd's RestartSec of the packaged units.</summary>
     private const int RestartAfterMs = 1000;
@@ -20,7 +21,6 @@ public static class LabPrograms
     /// <summary>systemd's own default (RestartSec=100ms): an agent that is back within the lease's time keeps its roles.</summary>
     private const int AgentRestartAfterMs = 100;
 
-
     /// <summary>Programs of a host, in the order a boot starts them.</summary>
     public static IReadOnlyList<string> Of(LabPlan plan, LabHost host) => host.Kind switch
     {
@@ -28,6 +28,9 @@ public static class LabPrograms
         LabHostKind.Client => [],
         _ => plan.Options.Bare ? [Mysqld] : [Mysqld, Agent],
     };
+
+    /// <summary>Programs that can be started on a host: the load balancer runs only when somebody wants it.</summary>
+    public static IReadOnlyList<string> PossibleOn(LabPlan plan, LabHost host) => host.Kind == LabHostKind.Client && !plan.Options.Bare ? [HaProxy] : Of(plan, host);
 
     internal static string Key(string host, string program) => $"{host}/{program}";
 
@@ -45,7 +48,8 @@ public static class LabPrograms
             Agent => new(host.Name, [Programs.Dotnet, lab.Programs.Agent, "--config", config, "--this", host.Name], log, Programs.Environment, AgentRestartAfterMs),
             Monitor => new(host.Name, [Programs.Dotnet, lab.Programs.Monitor, "--config", config, "--this", host.Name], log, Programs.Environment, RestartAfterMs),
             WritingClient => new(host.Name, [Programs.Dotnet, Programs.Lab, "client-process", "--dir", paths.Dir], log, Programs.Environment, 0),
-            _ => throw new LabException($"'{program}' is no program of a lab: use mysqld, agent or monitor."),
+            HaProxy => new(host.Name, [HaProxy, "-db", "-f", LabHaProxy.FileOf(paths)], log, new Dictionary<string, string>(), RestartAfterMs),
+            _ => throw new LabException($"'{program}' is no program of a lab: use mysqld, agent, monitor or haproxy."),
         };
         // The writing client measures; it goes by the machine's own clock.
         return lab.Plan.Options.Clocks && program != WritingClient

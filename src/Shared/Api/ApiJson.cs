@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Mmm.Shared.Api;
 
 /// <summary>
-/// JSON of the monitors' HTTP API, for the server and its clients: camelCase, enums as words, fields that are required in C#
+/// JSON of the monitors' and the agents' HTTP API, for the server and its clients: camelCase, enums as words, fields that are required in C#
 /// required on the wire (a missing one is an error, never a silent 0), unknown fields ignored so that releases may differ.
 /// Source-generated: nothing is reflected over at start.
 /// </summary>
@@ -24,6 +24,7 @@ namespace Mmm.Shared.Api;
 [JsonSerializable(typeof(MonitorsReading))]
 [JsonSerializable(typeof(StatusReading))]
 [JsonSerializable(typeof(ProblemReading))]
+[JsonSerializable(typeof(AgentReading))]
 [JsonSerializable(typeof(ManagementContracts.Members))]
 [JsonSerializable(typeof(ManagementContracts.Member))]
 [JsonSerializable(typeof(ManagementContracts.Message))]

@@ -10,7 +10,7 @@ internal static class AddressRules
     public static void Check(ImmutableArray<MonitorDraft> monitors, AgentDraft agent, ImmutableArray<ClusterDraft> clusters, SettingsProblems problems)
     {
         CheckRoleAddresses(monitors, clusters, problems);
-        CheckEndpoints(monitors, agent.BinlogPort, clusters, problems);
+        CheckEndpoints(monitors, agent, clusters, problems);
         WarnOfSharedMachines(clusters, problems);
     }
 
@@ -40,7 +40,7 @@ internal static class AddressRules
     }
 
     /// <summary>Each listener has its own address and port.</summary>
-    private static void CheckEndpoints(ImmutableArray<MonitorDraft> monitors, Setting<int> binlogPort, ImmutableArray<ClusterDraft> clusters, SettingsProblems problems)
+    private static void CheckEndpoints(ImmutableArray<MonitorDraft> monitors, AgentDraft agent, ImmutableArray<ClusterDraft> clusters, SettingsProblems problems)
     {
         var taken = new Dictionary<(string Ip, int Port), string>();
         foreach (MonitorDraft monitor in monitors)
@@ -60,21 +60,32 @@ internal static class AddressRules
             }
         }
 
-        foreach (HostDraft host in clusters.SelectMany(c => c.Hosts).Where(h => h.Ip.Valid).DistinctBy(h => h.Ip.Value))
+        HostDraft[] machines = [.. clusters.SelectMany(c => c.Hosts).Where(h => h.Ip.Valid).DistinctBy(h => h.Ip.Value)];
+        foreach (HostDraft host in machines)
         {
-            if (!binlogPort.Valid || !taken.TryGetValue((host.Ip.Value, binlogPort.Value), out string? by))
+            if (Clash(host, agent.BinlogPort) is not { } clash)
                 continue;
-            string clash = $"{host.Ip.Value} port {binlogPort.Value} is already {by}";
             // Nobody chose the default: what ran without it goes on.
-            if (binlogPort.Origin.File == ReferenceConfiguration.Name)
+            if (agent.BinlogPort.Origin.File == ReferenceConfiguration.Name)
             {
                 problems.Warn(host.Ip, $"agent.binlog_port: {clash}: the binary log of a dead mysqld cannot be served there; choose another port, or 0");
                 continue;
             }
 
-            problems.Error(binlogPort, clash, "another port, or 0 to serve no binary logs");
+            problems.Error(agent.BinlogPort, clash, "another port, or 0 to serve no binary logs");
             break;
         }
+
+        if (agent.HttpPort is { Valid: true, Value: > 0 })
+        {
+            if (agent.HttpPort.Value == agent.BinlogPort.Value)
+                problems.Error(agent.HttpPort, $"{agent.HttpPort.Value} is already agent.binlog_port", "another port, or 0 to serve nothing");
+            else if (machines.Select(h => Clash(h, agent.HttpPort)).FirstOrDefault(c => c is not null) is { } clash)
+                problems.Error(agent.HttpPort, clash, "another port, or 0 to serve nothing");
+        }
+
+        string? Clash(HostDraft host, Setting<int> port) =>
+            port.Valid && taken.TryGetValue((host.Ip.Value, port.Value), out string? by) ? $"{host.Ip.Value} port {port.Value} is already {by}" : null;
 
         void Take(Setting<string> ip, Setting<int> port, string what)
         {

@@ -93,6 +93,7 @@ public sealed record MembershipSettings(
 /// <param name="KillRetryInterval">Pause between two rounds of killing client connections.</param>
 /// <param name="AnnounceInterval">Refresh of the ARP/NA announcements of the held addresses.</param>
 /// <param name="BinlogPort">TCP port at which it serves mysqld's binary log once mysqld has died; 0 = it does not.</param>
+/// <param name="Http">Where load balancers and Prometheus can ask it; null = nowhere.</param>
 public sealed record AgentSettings(
     string StateDir,
     string? BindAddress,
@@ -105,7 +106,13 @@ public sealed record AgentSettings(
     int MaxKillRetries,
     TimeSpan KillRetryInterval,
     TimeSpan AnnounceInterval,
-    int BinlogPort);
+    int BinlogPort,
+    AgentHttpSettings? Http = null);
+
+/// <summary>HOCON: <c>agent.http { … }</c>.</summary>
+/// <param name="Bind">IP address to listen on.</param>
+/// <param name="Port">TCP port.</param>
+public sealed record AgentHttpSettings(string Bind, int Port);
 
 /// <summary>One MMM cluster. HOCON: <c>cluster NAME { … }</c> over <c>cluster_defaults { … }</c>.</summary>
 /// <param name="Topology">Hosts and roles.</param>

@@ -81,10 +81,13 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
     public static (AgentSettings Settings, AgentDraft Draft) Agent(Section root)
     {
         Section agent = root.Sub("agent");
+        Section http = agent.Sub("http");
+        Setting<string> bind = http.Text("bind", "an IP address or localhost", IsBind);
         var draft = new AgentDraft(
             agent.Duration("heartbeat_interval", Ms(50), TimeSpan.FromSeconds(10)),
             agent.Duration("local_watch_interval", Ms(10), TimeSpan.FromSeconds(5)),
-            agent.Int("binlog_port", 0, 65535));
+            agent.Int("binlog_port", 0, 65535),
+            http.Int("port", 0, 65535));
         var settings = new AgentSettings(
             agent.AbsolutePath("state_dir").Value,
             agent.Optional("bind_address", agent.BindAddress)?.Value,
@@ -97,7 +100,9 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             agent.Int("max_kill_retries", 1, 1000).Value,
             agent.Duration("kill_retry_interval", Ms(10), TimeSpan.FromSeconds(10)).Value,
             agent.Duration("announce_interval", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)).Value,
-            draft.BinlogPort.Value);
+            draft.BinlogPort.Value,
+            draft.HttpPort.Value == 0 ? null : new AgentHttpSettings(Bound(bind.Value), draft.HttpPort.Value));
+        http.RefuseUnknown();
         agent.RefuseUnknown();
         return (settings, draft);
     }

@@ -62,7 +62,7 @@ internal sealed record DiskDraft(Setting<TimeSpan> CheckInterval, Setting<TimeSp
 }
 
 /// <summary>The settings of the agents that rules compare.</summary>
-internal sealed record AgentDraft(Setting<TimeSpan> HeartbeatInterval, Setting<TimeSpan> LocalWatchInterval, Setting<int> BinlogPort);
+internal sealed record AgentDraft(Setting<TimeSpan> HeartbeatInterval, Setting<TimeSpan> LocalWatchInterval, Setting<int> BinlogPort, Setting<int> HttpPort);
 
 /// <summary>What was read of a cluster.</summary>
 internal sealed record ClusterDraft(

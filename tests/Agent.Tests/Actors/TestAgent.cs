@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Mmm.Actors.Agents;
 using Mmm.Agent.Tests.Servers;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
 
@@ -45,6 +46,9 @@ public sealed class TestAgent : IAsyncDisposable
     public AgentProtocol.Report Last => Reports.OfType<AgentProtocol.Report>().LastOrDefault() ?? throw new InvalidOperationException("no report yet");
 
     public void Send(AgentProtocol.IMessage message) => _agent.Tell(message, _coordinator);
+
+    /// <summary>As the HTTP endpoint asks.</summary>
+    public Task<AgentView> ViewAsync() => _agent.Ask<AgentView>(AgentActor.GetView.Instance, s_deadline);
 
     public async Task<AgentProtocol.Report> ReportedAsync(string what, Func<AgentProtocol.Report, bool> condition)
     {

@@ -52,6 +52,7 @@ public sealed class SettingsReadingTests
             agent {
               state_dir = /srv/agent, bind_address = "0.0.0.0", mysql_socket = /run/x.sock, mysql_pid_file = /run/x.pid, heartbeat_interval = 200ms
               local_watch_interval = 20ms, statement_timeout = 1s, writer_grace = 0s, max_kill_retries = 5, kill_retry_interval = 50ms, announce_interval = 30s, binlog_port = 0
+              http { port = 9991, bind = localhost }
             }
             """).Settings;
 
@@ -64,7 +65,7 @@ public sealed class SettingsReadingTests
         Assert.Equal("/usr/bin/kill-host", settings.Monitor.KillHostBin);
         Assert.Equal(TimeSpan.FromSeconds(20), settings.Monitor.KillHostTimeout);
         Assert.Equal(
-            new AgentSettings("/srv/agent", "0.0.0.0", "/run/x.sock", "/run/x.pid", Ms(200), Ms(20), Ms(1000), Ms(0), 5, Ms(50), Ms(30_000), 0),
+            new AgentSettings("/srv/agent", "0.0.0.0", "/run/x.sock", "/run/x.pid", Ms(200), Ms(20), Ms(1000), Ms(0), 5, Ms(50), Ms(30_000), 0, new AgentHttpSettings("127.0.0.1", 9991)),
             settings.Agent);
     }
 

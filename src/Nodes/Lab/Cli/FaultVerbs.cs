@@ -6,7 +6,7 @@ namespace Mmm.Lab.Cli;
 internal static class FaultVerbs
 {
     private static readonly Argument<string> _host = CommonOptions.Host();
-    private static readonly Argument<string> _program = new("PROGRAM") { Description = "mysqld, agent or monitor." };
+    private static readonly Argument<string> _program = new("PROGRAM") { Description = "mysqld, agent or monitor; haproxy on the client." };
     private static readonly Argument<string?> _maybeHost = new("HOST") { Description = "Only this host; default: all.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string[]> _from = new("--from") { Description = "Hosts it is cut off from (comma list); default: everyone.", CustomParser = r => [.. r.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries))] };
     private static readonly Option<bool> _oneWay = new("--one-way") { Description = "Only what HOST sends is lost; it still hears the others." };

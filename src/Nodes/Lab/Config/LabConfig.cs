@@ -12,6 +12,7 @@ internal static class LabConfig
         WriteCommon(plan, paths, secrets, plan.MonitorHosts);
         foreach (LabHost host in plan.Hosts.Where(h => LabPrograms.Of(plan, h).Contains(LabPrograms.Monitor)))
             PrivateFile.Write(FileOf(paths, host), Monitor(plan, paths, secrets, host));
+        LabHaProxy.Write(plan, paths);
         foreach (LabHost host in plan.DatabaseHosts)
             PrivateFile.Write(FileOf(paths, host), Agent(paths, host));
     }
@@ -93,6 +94,7 @@ internal static class LabConfig
           state_dir = "{{paths.StateDir(host.Name, "agent")}}"
           mysql_socket = "{{paths.MysqlSocket(host.Name)}}"
           mysql_pid_file = "{{paths.MysqlPidFile(host.Name)}}"
+          http { bind = "{{host.Ip}}", port = {{LabPlan.AgentHttpPort}} }
         }
 
         """;
