@@ -22,6 +22,7 @@ public static class MonitorActors
     public const string AgentGateway = "agent-gateway";
     public const string Vantage = "vantage";
     public const string Keeper = "keeper";
+    public const string Chronicle = "chronicle";
     public const string LeaseGranter = "lease-granter";
     public const string Bootstrap = "bootstrap";
     public const string DeadMember = "dead-member";
@@ -45,6 +46,9 @@ public sealed class StatusBoardKey;
 
 /// <summary>Registry key: this node's keeper of the ledger.</summary>
 public sealed class KeeperKey;
+
+/// <summary>Registry key: this node's chronicle.</summary>
+public sealed class ChronicleKey;
 
 /// <summary>Registry key: this node's shard region <c>server-probe</c>.</summary>
 public sealed class ShardRegionKey;

@@ -17,6 +17,8 @@ public sealed class CompletionTests
     [InlineData("all db1 db2 db3", "checks", "")]
     [InlineData("rep_backlog rep_threads", "checks", "db1", "rep_")]
     [InlineData("show status", "cluster", "")]
+    [InlineData("db1 db2 db3", "events", "-n", "5", "--host", "")]
+    [InlineData("--follow", "events", "--fo")]
     [InlineData("mariadb mysql mysql-5.7", "grants", "")]
     [InlineData("--admin-password-file --admin-user", "grants", "--apply", "--adm")]
     [InlineData("bash fish zsh", "completion", "")]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -21,6 +22,12 @@ internal sealed class FakeMonitor : IAsyncDisposable
 
     /// <summary>Commands received, in order.</summary>
     public List<CommandRequest> Commands { get; } = [];
+
+    /// <summary>Its history of every cluster.</summary>
+    public ConcurrentQueue<EventEntry> Events { get; } = [];
+
+    /// <summary>Queries of its history, in order.</summary>
+    public ConcurrentQueue<string> EventQueries { get; } = [];
 
     /// <summary>Requests received, of any kind.</summary>
     public int Requests { get; private set; }
@@ -58,6 +65,11 @@ internal sealed class FakeMonitor : IAsyncDisposable
         app.MapGet(ApiPaths.Clusters + "/{c}", (string c) => known.FirstOrDefault(s => s.Cluster == c) is { } found
             ? Json(Sample.Reading(found, ageMs, name), ApiFormat.Wire.ClusterReading)
             : silentClusters?.Contains(c) == true ? Problem(503, $"Monitor {name} has not heard from a coordinator.") : Problem(404, "No such cluster."));
+        app.MapGet(ApiPaths.Clusters + "/{c}/events", (string c, int limit, HttpRequest request) =>
+        {
+            monitor.EventQueries.Enqueue(request.QueryString.Value ?? "");
+            return known.Any(s => s.Cluster == c) ? Json(new EventsReading(name, c, [.. monitor.Events.TakeLast(limit)], null, null), ApiFormat.Wire.EventsReading) : Problem(404, "No such cluster.");
+        });
         app.MapPost(ApiPaths.Clusters + "/{c}/commands", async (string c, HttpContext http) =>
         {
             CommandRequest request = (await http.Request.ReadFromJsonAsync(ApiFormat.Wire.CommandRequest))!;

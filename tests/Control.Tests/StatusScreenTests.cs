@@ -2,6 +2,7 @@ using Mmm.Control.Screens;
 using Mmm.Shared.Api;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
+using static Mmm.Shared.Messages.StatusProtocol;
 
 namespace Mmm.Control.Tests;
 
@@ -120,13 +121,17 @@ public sealed class StatusScreenTests
     }
 
     [Fact]
-    public void Notes_are_one_line_each() => Assert.Equal(
-        """
-        2010/02/11 12:43:17  host_state  -    note 1
-        2010/02/11 12:43:18  host_state  db2  note 2
+    public void Steps_of_agents_do_not_push_out_what_was_decided()
+    {
+        NoteView decided = new(DateTimeOffset.UnixEpoch, "writer_moved", "db2", "Role is on 'db2'");
+        NoteView step = new(DateTimeOffset.UnixEpoch, "agent_step", "db2", "Host 'db2' is at step add_address");
+        string Screen(params NoteView[] notes) => StatusScreen.Render(new StatusReading(Sample.Monitors(), [Sample.Reading(Sample.Cluster() with { Notes = [.. notes] })], []), _context);
 
-        """,
-        StatusScreen.Notes([.. Sample.Troubled().Notes.Take(2)], TimeZoneInfo.Utc));
+        string screen = Screen([decided, .. Enumerable.Repeat(step, 50), step with { Code = "agent_done" }]);
+        Assert.Contains("Role is on 'db2'", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("add_address", screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("latest:", Screen(step), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Cluster_show_is_one_member_per_line() => Assert.Equal(

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Event;
 using Mmm.Actors.Ledger;
 using Mmm.Shared.Decisions;
+using Mmm.Shared.History;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
@@ -14,7 +15,7 @@ namespace Mmm.Actors.Coordinator;
 /// <summary>
 /// Decides for one MMM cluster: feeds what comes in to <see cref="ClusterTransition"/> and carries out its effects.
 /// Owns: the state and the child <c>ledger</c>. Receives: see <see cref="CoordinatorActor"/>. Sends: orders to agents, withdrawals to the
-/// granters, pictures to the status boards, LookNow to the vantages, KeepProbing to the probes, answers to operators, AskLastUp to the gateways.
+/// granters, pictures to the status boards, what it notes to the chronicles, LookNow to the vantages, KeepProbing to the probes, answers to operators, AskLastUp to the gateways.
 /// Three behaviours: <see cref="Opening"/> (no reign yet), <see cref="Serving"/>, and <see cref="Storing"/> (a decision is on its way to the keepers;
 /// nothing is sent and nothing else decided until a quorum has it). A refusal by a keeper or an agent ends the reign: back to Opening, with nothing
 /// remembered but the ledger. After a restart: the same.
@@ -37,6 +38,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
     private readonly ImmutableArray<string> _configured;
     private readonly ImmutableDictionary<string, ActorSelection> _agents;
     private readonly ImmutableArray<ActorSelection> _boards;
+    private readonly ImmutableArray<ActorSelection> _chronicles;
     private readonly ImmutableArray<ActorSelection> _vantages;
     private readonly ImmutableArray<ActorSelection> _granters;
     private readonly ImmutableArray<ActorSelection> _gateways;
@@ -50,7 +52,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
     private long _aboveCounter;
     private long _seq;
     private string? _trouble;
-    private long _notesLogged;
+    private long _notesTold;
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -70,6 +72,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         IActorContext context = Context;
         _agents = _cluster.Topology.Hosts.Values.ToImmutableDictionary(h => h.Name, h => context.ActorSelection(WellKnown.AgentOf(h)));
         _boards = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.StatusBoard)))];
+        _chronicles = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.Chronicle)))];
         _granters = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.LeaseGranter)))];
         _gateways = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.AgentGateway)))];
         _vantages = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.Vantage)))];
@@ -138,9 +141,10 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
     {
         if (!TryRead(opened.Document, out ClusterDocument? stored))
             return;
-        _state = ClusterTransition.Begin(_cluster, _configured, opened.Voters, _settings.This, _setup.Fingerprint, opened.Id, stored, _clock.Now);
+        _state = ClusterTransition.Begin(_cluster, _configured, opened.Voters, _settings.This, _setup.Fingerprint, opened.Id, stored, _clock.Now)
+            .Noted("coordinator", null, $"Monitor '{_settings.This}' decides from now on (epoch {opened.Id.Epoch}; {(stored is null ? "first installation" : $"decision {opened.Id.Version} adopted")})");
         _stored = _state;
-        _notesLogged = 0;
+        _notesTold = 0;
         _trouble = null;
         _log.Info(
             "Cluster {0}: this monitor coordinates with epoch {1}; {2}", _cluster.Topology.Name, opened.Id.Epoch,
@@ -270,7 +274,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
 
     private void CarryOut(ImmutableArray<Effect> effects)
     {
-        LogNotes();
+        TellNotes();
         foreach (Effect effect in effects)
         {
             switch (effect)
@@ -350,12 +354,24 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         _trouble = sentence;
     }
 
-    private void LogNotes()
+    private void TellNotes()
     {
-        int fresh = (int)Math.Min(_state!.NotesMade - _notesLogged, _state.Notes.Length);
-        foreach (Note note in _state.Notes[^fresh..])
-            _log.Info("Cluster {0} [{1}/{2}] {3}: {4}", _cluster.Topology.Name, _state.Epoch, _state.Version, note.Code, note.Sentence);
-        _notesLogged = _state.NotesMade;
+        int fresh = (int)Math.Min(_state!.NotesMade - _notesTold, _state.Notes.Length);
+        if (fresh == 0)
+            return;
+        ImmutableArray<Note> notes = _state.Notes[^fresh..];
+        long first = _state.NotesMade - fresh + 1;
+        var happened = new HistoryProtocol.Happened(
+            _cluster.Topology.Name, [.. notes.Select((n, i) => new HistoryEvent(new EventId(_state.Epoch, first + i), n.At, _state.Version, n.Code, n.Host, n.Sentence))]);
+        foreach (ActorSelection chronicle in _chronicles)
+            chronicle.Tell(happened);
+        foreach (Note note in notes)
+        {
+            if (!TransitionSteps.IsStep(note.Code))
+                _log.Info("Cluster {0} [{1}/{2}] {3}: {4}", _cluster.Topology.Name, _state.Epoch, _state.Version, note.Code, note.Sentence);
+        }
+
+        _notesTold = _state.NotesMade;
     }
 
     private void Refuse(ControlProtocol.Command command, string why, IActorRef? asker = null) =>

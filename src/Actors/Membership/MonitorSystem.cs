@@ -21,6 +21,7 @@ namespace Mmm.Actors.Membership;
 /// <param name="Keeper">Props of the ledger's keeper.</param>
 /// <param name="Coordinator">Props of the singleton; called where it runs, with the registry of that node.</param>
 /// <param name="Fingerprint">Of the settings, sent with what this node sees; null = none.</param>
+/// <param name="Chronicle">Props of the history; null = none is kept.</param>
 public sealed record MonitorParts(
     MmmSettings Settings,
     ProcessIdentity Identity,
@@ -29,7 +30,8 @@ public sealed record MonitorParts(
     IListenCheck Listeners,
     Func<ActorSystem, IActorRegistry, Props> Keeper,
     Func<ActorSystem, IActorRegistry, Props> Coordinator,
-    string? Fingerprint = null);
+    string? Fingerprint = null,
+    Props? Chronicle = null);
 
 /// <summary>Puts a monitor node's actor system together.</summary>
 public static class MonitorSystem
@@ -65,6 +67,8 @@ public static class MonitorSystem
     private static void StartNodeActors(ActorSystem system, IActorRegistry registry, MonitorParts parts)
     {
         IActorRef coordinator = registry.Get<CoordinatorProxyKey>();
+        if (parts.Chronicle is { } chronicle)
+            registry.Register<ChronicleKey>(system.ActorOf(chronicle, MonitorActors.Chronicle));
         registry.Register<StatusBoardKey>(system.ActorOf(StatusBoardActor.Props(parts.Time), MonitorActors.StatusBoard));
         registry.Register<AgentGatewayKey>(system.ActorOf(AgentGatewayActor.Props(parts.Settings, coordinator), MonitorActors.AgentGateway));
         system.ActorOf(LeaseGranterActor.Props(parts.Settings, parts.Time, coordinator), MonitorActors.LeaseGranter);

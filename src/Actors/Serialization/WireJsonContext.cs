@@ -19,6 +19,8 @@ namespace Mmm.Actors.Serialization;
 [JsonSerializable(typeof(ControlProtocol.Command))]
 [JsonSerializable(typeof(ControlProtocol.Answer))]
 [JsonSerializable(typeof(ControlProtocol.Ping))]
+[JsonSerializable(typeof(HistoryProtocol.Happened))]
+[JsonSerializable(typeof(HistoryProtocol.Have))]
 [JsonSerializable(typeof(LeaseProtocol.Renew), TypeInfoPropertyName = "LeaseRenew")]
 [JsonSerializable(typeof(LeaseProtocol.Granted), TypeInfoPropertyName = "LeaseGranted")]
 [JsonSerializable(typeof(LeaseProtocol.Withdraw), TypeInfoPropertyName = "LeaseWithdraw")]

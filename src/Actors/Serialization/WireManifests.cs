@@ -33,6 +33,8 @@ internal static class WireManifests
         new("e6", WireJsonContext.Strict.LeaseHold),
         new("e7", WireJsonContext.Strict.LeaseHeld),
         new("e8", WireJsonContext.Strict.LeaseVotersDecided),
+        new("h1", WireJsonContext.Strict.Happened),
+        new("h2", WireJsonContext.Strict.Have),
         new("l1", WireJsonContext.Strict.LedgerPrepare),
         new("l2", WireJsonContext.Strict.LedgerAccept),
         new("l3", WireJsonContext.Strict.LedgerPromise),

@@ -34,7 +34,7 @@ internal sealed class CommandTree
         foreach (MmmVerb verb in MmmVerbs.All.Where(v => v.Name != MmmVerbs.Help))
             Root.Add(Mmm(verb, run));
         Root.Add(Simple("status", run, MoreVerbs.Status));
-        Root.Add(Simple("notes", run, MoreVerbs.Notes));
+        Root.Add(Events(run));
         Root.Add(OfHost("explain", 1, (host, session, cancel) => MoreVerbs.Explain(host!, session, cancel), run));
         Root.Add(CheckSetup(run, cluster, context));
         Root.Add(Grants(alone, cluster, context));
@@ -65,6 +65,24 @@ internal sealed class CommandTree
     {
         (Command command, Argument<string[]> hosts) = WithHost(name, least);
         command.SetAction((parsed, cancel) => run(Options(parsed), (session, token) => verb(Host(parsed, hosts), session, token), cancel));
+        return command;
+    }
+
+    private Command Events(Run run)
+    {
+        Option<int> lines = new("--lines", "-n") { DefaultValueFactory = _ => EventsVerb.DefaultLines };
+        Option<string?> host = new("--host"), code = new("--code");
+        Option<bool> follow = new("--follow", "-f");
+        Command command = new(EventsVerb.Name) { lines, host, code, follow };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(lines) is { Implicit: false } given && given.GetValue(lines) is not (>= 1 and <= EventsVerb.MaxLines))
+                result.AddError($"--lines must be 1 to {EventsVerb.MaxLines}.");
+        });
+        command.SetAction((parsed, cancel) => run(
+            Options(parsed),
+            new EventsVerb(parsed.GetValue(lines), parsed.GetValue(host), parsed.GetValue(code), parsed.GetValue(follow), parsed.GetValue(_json)).RunAsync,
+            cancel));
         return command;
     }
 

@@ -26,7 +26,7 @@ internal static class HelpText
         new("set_offline", "--dry-run <host>", "the same of taking a host out"),
         new("explain", "<host>", "why a host is as it is, and what can be done"),
         new("check-setup", $"[{CommandTree.Logins}] [<host>]", "how the servers are set up, and the statements that mend what is wrong"),
-        new("notes", "", "the latest decisions and their reasons"),
+        new(EventsVerb.Name, EventsVerb.Arguments, "what was decided, seen and ordered; --follow: and what comes"),
         new(MonitorsVerb.Name, MonitorsVerb.Arguments, "the monitors by name, or which of them vote"),
         new("cluster", "show|status", "the monitors: as Akka's members, or by name with leader and coordinator"),
         new("grants", MmmCli.GrantsArguments, "print the statements that make MMM's logins, with the least rights"),

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Hosting;
 using Mmm.Actors;
 using Mmm.Actors.Coordinator;
+using Mmm.Actors.History;
 using Mmm.Actors.Ledger;
 using Mmm.Actors.Logging;
 using Mmm.Actors.Membership;
@@ -97,7 +98,8 @@ internal static class MonitorNode
                     registry.Get<ShardRegionKey>(),
                     new KillHostProcess(settings.Monitor.KillHostBin),
                     fingerprint)),
-            fingerprint);
+            fingerprint,
+            ChronicleActor.Props(settings.This, settings.Monitors, [.. settings.Clusters.Keys], settings.Monitor.StateDir, settings.Monitor.HistoryEvents));
     }
 
     private static int ExitCodeOf(CoordinatedShutdown.Reason? reason, ILogger log)

@@ -14,6 +14,8 @@ public static class ApiPaths
 
     public static string Cluster(string cluster) => $"{Clusters}/{Uri.EscapeDataString(cluster)}";
 
+    public static string Events(string cluster) => $"{Cluster(cluster)}/events";
+
     public static string Commands(string cluster) => $"{Cluster(cluster)}/commands";
 }
 
@@ -96,3 +98,19 @@ public sealed record StatusReading(MonitorsReading Monitors, ImmutableArray<Clus
 /// <param name="Status">HTTP status.</param>
 /// <param name="Detail">What happened this time and what to do.</param>
 public sealed record ProblemReading(string Type, string Title, int Status, string Detail);
+
+/// <summary>GET /api/v1/clusters/{c}/events: a page of the history, as the answering monitor has it.</summary>
+/// <param name="Monitor">Monitor node that answered.</param>
+/// <param name="Cluster">MMM cluster.</param>
+/// <param name="Events">Oldest first.</param>
+/// <param name="Older">Ask with <c>before=</c> this for the page before; null = there is none.</param>
+/// <param name="Newer">Ask with <c>after=</c> this for the page behind; null = there is none yet.</param>
+public sealed record EventsReading(string Monitor, string Cluster, ImmutableArray<EventEntry> Events, string? Older, string? Newer);
+
+/// <param name="Id">Its place in the history, for <c>before</c>, <c>after</c> and <c>Last-Event-ID</c>.</param>
+/// <param name="AtUtc">When, by the clock of the monitor that decided then.</param>
+/// <param name="Decision">The decision in force right after it, as <c>3@mon2/17</c>.</param>
+/// <param name="Code">Stable for scripts.</param>
+/// <param name="Host">Host it is about; null = the cluster.</param>
+/// <param name="Sentence">For people.</param>
+public sealed record EventEntry(string Id, DateTimeOffset AtUtc, string Decision, string Code, string? Host, string Sentence);

@@ -25,6 +25,8 @@ namespace Mmm.Shared.Api;
 [JsonSerializable(typeof(StatusReading))]
 [JsonSerializable(typeof(ProblemReading))]
 [JsonSerializable(typeof(AgentReading))]
+[JsonSerializable(typeof(EventsReading))]
+[JsonSerializable(typeof(EventEntry))]
 [JsonSerializable(typeof(ManagementContracts.Members))]
 [JsonSerializable(typeof(ManagementContracts.Member))]
 [JsonSerializable(typeof(ManagementContracts.Message))]

@@ -103,6 +103,9 @@ public sealed record ClusterState
     /// <summary>Latest notes for people, oldest first, at most <see cref="NotesKept"/>.</summary>
     public ImmutableArray<Note> Notes { get; init; } = [];
 
+    /// <summary>What was noted of each host's way with its order; see <see cref="TransitionSteps"/>.</summary>
+    internal ImmutableSortedDictionary<string, NotedSteps> Steps { get; init; } = ImmutableSortedDictionary<string, NotedSteps>.Empty;
+
     /// <summary>How many notes this coordinator has made in all; the last of <see cref="Notes"/> is the latest.</summary>
     public long NotesMade { get; init; }
 

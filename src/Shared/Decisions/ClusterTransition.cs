@@ -75,6 +75,8 @@ public static class ClusterTransition
             if (before.Answers.FirstOrDefault(a => a.Id == command.Id) is { } given)
                 return new StepResult(state, [new GiveAnswer(given)]);
             (state, answer) = OperatorCommands.Run(state, command.Verb, command.Arguments, command.By);
+            if (answer.StartsWith("ERROR", StringComparison.Ordinal))
+                state = state.Noted("admin_refused", null, $"Refused '{string.Join(' ', command.Arguments.Prepend(command.Verb))}' ({command.By}): {answer.ReplaceLineEndings(" ")}");
         }
 
         state = Decide(state);
@@ -123,6 +125,7 @@ public static class ClusterTransition
                 bool back = host.HeardAt is { } heard && state.At - heard > state.Settings.AgentTimeout;
                 state = state with { Sights = state.Sights.SetItem(a.Host, (host with { Agent = a, HeardAt = state.At, DiskFailsSince = DiskRules.FailsSince(host, a, state.At) }).WithLastUp(a)) };
                 state = MasterMark.Absorb(AddressConflicts.Absorb(state, a), a);
+                state = TransitionSteps.Note(state, host.Agent, a);
                 return back ? state.Noted("agent_back", a.Host, $"Agent on host '{a.Host}' is reachable again") : state;
             case LastUpHeard { Report: var l } when state.Sights.TryGetValue(l.Host, out HostSight? host):
                 return state with { Sights = state.Sights.SetItem(l.Host, host.WithLastUp(l)) };

@@ -46,6 +46,7 @@ public sealed record MonitorMember(string Name, string Address, int Port, int Ht
 /// <param name="KillHostBin">MMM's kill_host_bin; null = none.</param>
 /// <param name="KillHostTimeout">How long the hook may run.</param>
 /// <param name="MmmControl">Where MySQL-MMM's own protocol is served; null = nowhere.</param>
+/// <param name="HistoryEvents">Most events of each cluster that it keeps.</param>
 public sealed record MonitorSettings(
     string StateDir,
     string HttpBind,
@@ -56,7 +57,8 @@ public sealed record MonitorSettings(
     MembershipSettings Membership,
     string? KillHostBin,
     TimeSpan KillHostTimeout,
-    ControlSocketSettings? MmmControl = null);
+    ControlSocketSettings? MmmControl = null,
+    int HistoryEvents = 10_000);
 
 /// <summary>HOCON: <c>monitor.mmm_control { … }</c>.</summary>
 /// <param name="Bind">Address to listen on; without <paramref name="Tls"/> a loopback address.</param>

@@ -55,7 +55,8 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             membership,
             monitor.Optional("kill_host_bin", monitor.AbsolutePath)?.Value,
             monitor.Duration("kill_host_timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)).Value,
-            MmmControl(control));
+            MmmControl(control),
+            monitor.Int("history_events", 100, 100_000).Value);
         http.RefuseUnknown();
         control.RefuseUnknown();
         monitor.RefuseUnknown();

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net.Http.Headers;
+using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Configuration;
 using Microsoft.AspNetCore.Builder;
@@ -8,13 +10,14 @@ using Microsoft.Extensions.Logging;
 using Mmm.Cluster.Tests.Membership;
 using Mmm.Monitor.Endpoints;
 using Mmm.Shared.Api;
+using Mmm.Shared.History;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Cluster.Tests.Endpoints;
 
 /// <summary>The management endpoint on a free loopback port over a real one-member Akka cluster; what it reads and whom it commands is scripted.</summary>
-internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands, IKeeperStatus
+internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands, IKeeperStatus, IHistory
 {
     private readonly WebApplication _app;
 
@@ -43,6 +46,7 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
         builder.Services.AddSingleton<IClusterReads>(this);
         builder.Services.AddSingleton<ICommands>(this);
         builder.Services.AddSingleton<IKeeperStatus>(this);
+        builder.Services.AddSingleton<IHistory>(this);
         Monitors = [settings.Monitors[0] with { Port = Cluster.SelfAddress.Port!.Value }, .. settings.Monitors[1..]];
         builder.AddMmmEndpoints(settings with { Monitors = Monitors });
         _app = builder.Build().MapMmmEndpoints();
@@ -61,6 +65,12 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
 
     /// <summary>What the status board would have.</summary>
     public ImmutableArray<HeardSnapshot> Heard { get; set; } = [];
+
+    /// <summary>What the chronicle would have of cluster C1.</summary>
+    public Chronicle Chronicle { get; set; } = Chronicle.Empty(5000);
+
+    /// <summary>Where what happens from now on is written to, one per follower.</summary>
+    public ConcurrentBag<Channel<HistoryEvent>> Followers { get; } = [];
 
     /// <summary>The coordinator; null = it does not answer.</summary>
     public Func<ControlProtocol.Command, ControlProtocol.Answer>? Coordinator { get; set; }
@@ -103,6 +113,40 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
 
     Task<ControlProtocol.Answer?> ICommands.Ping(ControlProtocol.Ping ping, CancellationToken cancel) =>
         Task.FromResult(Coordinator?.Invoke(new ControlProtocol.Command(ping.Id, "", "ping", [], "")));
+
+    Task<ChroniclePage> IHistory.Page(string cluster, EventFilter filter, CancellationToken cancel) =>
+        BoardIsDead ? throw new TimeoutException("scripted") : Task.FromResult(Chronicle.Page(filter));
+
+    Task<IHistoryFeed> IHistory.Follow(string cluster, CancellationToken cancel)
+    {
+        var channel = Channel.CreateUnbounded<HistoryEvent>();
+        Followers.Add(channel);
+        return Task.FromResult<IHistoryFeed>(new Feed(channel));
+    }
+
+    /// <summary>Patience is short here: a test does not wait 10 s for a sign of life.</summary>
+    private sealed class Feed(Channel<HistoryEvent> channel) : IHistoryFeed
+    {
+        public async Task<HistoryEvent?> NextAsync(TimeSpan patience, CancellationToken cancel)
+        {
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(TimeSpan.FromMilliseconds(100));
+            try
+            {
+                return await channel.Reader.ReadAsync(limit.Token);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                return null;
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            channel.Writer.TryComplete();
+            return ValueTask.CompletedTask;
+        }
+    }
 
     /// <summary>What every keeper that is asked says of itself.</summary>
     internal static readonly KeeperEntry KeeperSays = new(true, "votes, holds 3@mon2/17", ["mon1", "mon2", "mon3"]);

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Mmm.Shared.Api;
+using Mmm.Shared.History;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Xunit;
@@ -52,6 +53,12 @@ public sealed partial class ExampleTests
         node.Heard = [Pictures.Heard(0.18)];
         await Add("clusters", HttpMethod.Get, ApiPaths.Clusters);
         await Add("cluster", HttpMethod.Get, ApiPaths.Cluster("C1"));
+        node.Chronicle = node.Chronicle.Add(
+        [
+            new HistoryEvent(new EventId(new Epoch(3, "mon2", "08de2a1c5e0f4b00"), 7), Pictures.At, 17, "admin_move_role", "db2", "Admin moved role 'writer' from 'db1' to 'db2' (anna@desk from 127.0.0.1)"),
+            new HistoryEvent(new EventId(new Epoch(3, "mon2", "08de2a1c5e0f4b00"), 8), Pictures.At, 18, "agent_step", "db1", "Host 'db1' is at step read_only: setting read_only"),
+        ]).Next;
+        await Add("events", HttpMethod.Get, ApiPaths.Events("C1") + "?limit=1");
         await Add("monitors", HttpMethod.Get, ApiPaths.Monitors);
         await Add("ready", HttpMethod.Get, "/ready");
         node.Coordinator = c => new ControlProtocol.Answer(

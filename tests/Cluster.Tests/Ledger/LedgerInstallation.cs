@@ -129,7 +129,8 @@ internal sealed class LedgerInstallation : IAsyncDisposable
         }
     }
 
-    private static ActorSystem System(int port) => ActorSystem.Create("mmm", ConfigurationFactory.ParseString(
+    /// <summary>As a monitor speaks with others, but no member of any cluster.</summary>
+    internal static ActorSystem System(int port) => ActorSystem.Create("mmm", ConfigurationFactory.ParseString(
         WireSerialization.Hocon() + "\n" +
         $"""
         akka.loglevel = OFF

@@ -12,7 +12,7 @@ public sealed class SettingsRefusalTests
     [Theory]
     [InlineData("flap_count = 3", "flap_count: unknown key; allowed: agent, cluster NAME, cluster_defaults, monitor, monitor_defaults, monitors, this, this_cluster")]
     [InlineData("monitr.state_dir = /x", "monitr: unknown key; allowed: agent, cluster NAME, cluster_defaults, monitor, monitor_defaults, monitors, this, this_cluster; did you mean 'monitor'?")]
-    [InlineData("monitor.ping_ip = []", "monitor.ping_ip: unknown key; allowed: http, kill_host_bin, kill_host_timeout, membership, mmm_control, ping_interval, ping_ips, state_dir; did you mean 'ping_ips'?")]
+    [InlineData("monitor.ping_ip = []", "monitor.ping_ip: unknown key; allowed: history_events, http, kill_host_bin, kill_host_timeout, membership, mmm_control, ping_interval, ping_ips, state_dir; did you mean 'ping_ips'?")]
     [InlineData("monitor.http.prot = 1", "monitor.http.prot: unknown key; allowed: bind, read_only, token, token_file")]
     [InlineData("monitor.membership.stableafter = 1s", "did you mean 'stable_after'?")]
     [InlineData("agent.heartbeatInterval = 1s", "agent.heartbeatInterval: unknown key; allowed: see mmm.reference.conf; did you mean 'heartbeat_interval'?")]

@@ -49,6 +49,8 @@ internal static class Completer
     {
         if (typed.Current.StartsWith('-'))
             return [.. _options, .. OptionsOf(typed.Words)];
+        if (typed is { Words: [EventsVerb.Name, ..], Before: "--host" })
+            return await Hosts(typed, context, cancel);
         if (typed.Words.IsEmpty && typed.Current.StartsWith('@'))
             return (await WithSession(typed, context, s => s.ClusterNames(cancel))).Select(c => "@" + c);
         if (typed.Words.IsEmpty)
@@ -70,9 +72,10 @@ internal static class Completer
         };
     }
 
-    private static IEnumerable<string> OptionsOf(ImmutableArray<string> words) => words switch
+    private static ImmutableArray<string> OptionsOf(ImmutableArray<string> words) => words switch
     {
         ["grants", ..] => [CommandTree.Apply, GrantsApply.Unlogged, .. AdminLogin.Options.Names],
+        [EventsVerb.Name, ..] => EventsVerb.Options,
         ["check-setup", ..] => [CommandTree.Logins, .. AdminLogin.Options.Names],
         [{ } name, ..] when MmmVerbs.Find(name) is { } verb => [.. verb.MayBeForced ? [MmmVerbs.Force] : Array.Empty<string>(), .. verb.MayBeDryRun ? [MmmVerbs.DryRun] : Array.Empty<string>()],
         _ => [],
@@ -103,6 +106,9 @@ internal static class Completer
     private sealed record Typed(
         ImmutableArray<string> Words, string Current, string? Cluster, ImmutableDictionary<string, string> Values, bool AfterOptionWithValue)
     {
+        /// <summary>The word in front of the current one.</summary>
+        public string? Before { get; private init; }
+
         public string? Value(string option) => Values.GetValueOrDefault(option);
 
         public static Typed Of(IReadOnlyList<string> all)
@@ -132,7 +138,7 @@ internal static class Completer
                 }
             }
 
-            return new Typed([.. words], all.LastOrDefault(""), cluster, values.ToImmutableDictionary(), open is not null);
+            return new Typed([.. words], all.LastOrDefault(""), cluster, values.ToImmutableDictionary(), open is not null) { Before = all.Count > 1 ? all[^2] : null };
         }
     }
 }

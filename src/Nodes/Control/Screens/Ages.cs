@@ -24,5 +24,9 @@ internal static class Ages
     public static string Local(DateTimeOffset at, TimeZoneInfo zone) =>
         TimeZoneInfo.ConvertTime(at, zone).ToString("yyyy/MM/dd HH:mm:ss", CultureInfo.InvariantCulture);
 
+    /// <summary><c>2010/02/11 12:43:16.250</c>.</summary>
+    public static string LocalMs(DateTimeOffset at, TimeZoneInfo zone) =>
+        TimeZoneInfo.ConvertTime(at, zone).ToString("yyyy/MM/dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
+
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

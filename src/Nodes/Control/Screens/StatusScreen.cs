@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Mmm.Shared.Api;
+using Mmm.Shared.Decisions;
 using Mmm.Shared.Status;
 using Spectre.Console;
 using static Mmm.Shared.Messages.StatusProtocol;
@@ -10,7 +11,7 @@ namespace Mmm.Control.Screens;
 /// <summary><c>mmm status</c>: what an operator needs at 3 a.m. on one screen.</summary>
 internal static class StatusScreen
 {
-    /// <summary>Latest decisions shown; <c>mmm notes</c> has them all.</summary>
+    /// <summary>Latest decisions shown; <c>mmm events</c> has them all.</summary>
     private const int NotesShown = 5;
 
     public static string Render(StatusReading status, CliContext context)
@@ -38,15 +39,6 @@ internal static class StatusScreen
         using StringWriter text = new();
         WriteMonitors(Console(text, context), monitors);
         return Trimmed(text);
-    }
-
-    /// <summary>One line per decision: time, code, host, sentence.</summary>
-    public static string Notes(ImmutableArray<NoteView> notes, TimeZoneInfo zone)
-    {
-        int code = notes.Select(n => n.Code.Length).DefaultIfEmpty(0).Max();
-        int host = notes.Select(n => (n.Host ?? "-").Length).DefaultIfEmpty(0).Max();
-        return string.Concat(notes.Select(n =>
-            $"{Ages.Local(n.AtUtc, zone)}  {n.Code.PadRight(code)}  {(n.Host ?? "-").PadRight(host)}  {n.Sentence.ReplaceLineEndings(" ")}\n"));
     }
 
     private static void WriteMonitors(IAnsiConsole console, MonitorsReading monitors)
@@ -163,10 +155,10 @@ internal static class StatusScreen
 
     private static void WriteNotes(IAnsiConsole console, ClusterSnapshot cluster, CliContext context)
     {
-        if (cluster.Notes.IsEmpty)
+        if (cluster.Notes.All(n => TransitionSteps.IsStep(n.Code)))
             return;
         console.MarkupLine("  [dim]latest:[/]");
-        foreach (NoteView note in cluster.Notes.TakeLast(NotesShown))
+        foreach (NoteView note in cluster.Notes.Where(n => !TransitionSteps.IsStep(n.Code)).TakeLast(NotesShown))
             console.MarkupLineInterpolated($"  [dim]{Ages.Local(note.AtUtc, context.Zone)}  {note.Host ?? "-"}[/]  {note.Sentence.ReplaceLineEndings(" ")}");
     }
 

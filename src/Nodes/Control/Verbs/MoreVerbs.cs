@@ -40,14 +40,6 @@ internal static class MoreVerbs
         return VerbResult.Of(StatusScreen.RenderMonitors(monitors, session.Context), exit, monitors, ApiFormat.Pretty.MonitorsReading);
     }
 
-    /// <summary>The latest decisions, oldest first.</summary>
-    public static async Task<VerbResult> Notes(Session session, CancellationToken cancel)
-    {
-        ClusterReading reading = await session.Reading(cancel);
-        return VerbResult.Of(
-            StatusScreen.Notes(reading.Snapshot.Notes, session.Context.Zone), reading.Stale ? ExitCodes.NoCoordinator : ExitCodes.Ok, reading, ApiFormat.Pretty.ClusterReading);
-    }
-
     /// <summary>Why a host is as it is, and what can be done.</summary>
     public static async Task<VerbResult> Explain(string host, Session session, CancellationToken cancel)
     {

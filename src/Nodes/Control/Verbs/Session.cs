@@ -48,7 +48,7 @@ internal sealed record Session(MonitorClient Client, string? Cluster, CliContext
     public static string? Staleness(ClusterReading reading) => reading.Stale ? MmmAnswers.StalePicture(reading.Snapshot.Cluster, reading.AgeMs, reading.Monitor) : null;
 
     /// <summary>Turns a 404 into MMM's manner of saying it, with the names there are.</summary>
-    private async Task<T> KnownCluster<T>(string cluster, Func<Task<T>> ask, CancellationToken cancel)
+    public async Task<T> KnownCluster<T>(string cluster, Func<Task<T>> ask, CancellationToken cancel)
     {
         try
         {

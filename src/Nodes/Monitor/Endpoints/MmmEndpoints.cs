@@ -32,6 +32,7 @@ public static class MmmEndpoints
         builder.Services.TryAddSingleton(settings);
         builder.Services.TryAddSingleton<IClusterReads, StatusBoardReads>();
         builder.Services.TryAddSingleton<ICommands, CoordinatorCommands>();
+        builder.Services.TryAddSingleton<IHistory, ChronicleHistory>();
         builder.Services.TryAddSingleton<ControlAnswers>();
         return builder;
     }
@@ -51,6 +52,7 @@ public static class MmmEndpoints
         app.MapDiscovery();
         app.MapClusters();
         app.MapCommands();
+        app.MapEvents();
         app.MapMonitors();
         return app;
     }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Threading.Channels;
 using Mmm.Shared.Api;
+using Mmm.Shared.History;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 
@@ -39,4 +41,23 @@ public interface IKeeperStatus
     /// <param name="monitors">Whom to ask; leave out those that are known to be gone, they only cost time.</param>
     /// <param name="cancel">The caller hung up.</param>
     Task<ImmutableDictionary<string, KeeperEntry>> Of(IEnumerable<MonitorMember> monitors, CancellationToken cancel);
+}
+
+/// <summary>What happened, as this node's chronicle has it.</summary>
+public interface IHistory
+{
+    /// <exception cref="TimeoutException">The chronicle does not answer.</exception>
+    Task<ChroniclePage> Page(string cluster, EventFilter filter, CancellationToken cancel);
+
+    /// <summary>From now on; dispose of it when nobody reads any more.</summary>
+    /// <exception cref="TimeoutException">The chronicle is not there yet.</exception>
+    Task<IHistoryFeed> Follow(string cluster, CancellationToken cancel);
+}
+
+/// <summary>Events as they are noted.</summary>
+public interface IHistoryFeed : IAsyncDisposable
+{
+    /// <summary>The next one; null = there was none for that long.</summary>
+    /// <exception cref="ChannelClosedException">The reader was too slow, or the node stops: it has to begin anew from the last one it has.</exception>
+    Task<HistoryEvent?> NextAsync(TimeSpan patience, CancellationToken cancel);
 }
