@@ -25,7 +25,7 @@ public sealed partial class ExampleTests
     {
         await using EndpointNode node = await EndpointNode.Start();
         Dictionary<string, string> examples = await Bodies(node);
-        string path = Path.Combine(Root(), "docs", "http-api.md");
+        string path = Repository.PathOf("docs", "http-api.md");
         string page = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
         HashSet<string> seen = [];
         string wanted = Example().Replace(page, m =>
@@ -90,14 +90,6 @@ public sealed partial class ExampleTests
 
     /// <summary>Replaces a number where it stands alone, not inside another.</summary>
     private static string Whole(string text, int number, int constant) => Regex.Replace(text, $@"(?<!\d){number}(?!\d)", $"{constant}");
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Mmm.Actors.sln")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("the tests do not run inside the repository");
-    }
 
     [GeneratedRegex("<!-- example: (?<name>[a-z-]+) -->\n```json\n(.*?\n)??```", RegexOptions.Singleline)]
     private static partial Regex Example();

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Mmm.Monitor.Endpoints;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Topology;
+using static Mmm.Shared.Messages.AgentProtocol;
 using static Mmm.Shared.Messages.StatusProtocol;
 
 namespace Mmm.Cluster.Tests.Endpoints;
@@ -18,6 +20,34 @@ internal static class Pictures
         [new RoleView(new RoleAddress("writer", "127.0.1.50"), "db1", null)],
         "writer", "db1", null, [], [new NoteView(At, "host_online", "db1", "State of host 'db1' changed from AWAITING_RECOVERY to ONLINE")],
         Setup: [new SetupFinding("db2", false, "sync_binlog", "may lose acknowledged writes when its machine fails", "SET GLOBAL sync_binlog = 1;  -- and in my.cnf")]);
+
+    /// <summary>As <see cref="Snapshot"/>, with reports: db1 takes writes, db2 replicates, db3 has died and its agent with it; one reader address has nobody.</summary>
+    public static ClusterSnapshot WithReports()
+    {
+        ClusterSnapshot quiet = Snapshot();
+        RoleAddress writer = new("writer", "127.0.1.50"), reader = new("reader", "127.0.1.51"), nobodys = new("reader", "127.0.1.52");
+        HostView db3 = quiet.Hosts[2];
+        return quiet with
+        {
+            Hosts =
+            [
+                quiet.Hosts[0] with { Agent = Report("db1", readOnly: false, 2570, writer) },
+                quiet.Hosts[1] with { Agent = Report("db2", readOnly: true, 3100, reader), SecondsBehind = 3 },
+                db3 with
+                {
+                    State = "HARD_OFFLINE", Reason = "mysql failed", Flapping = true, AgentReachable = false, Agent = Report("db3", readOnly: false, 900, writer), SecondsBehind = null,
+                    Checks = [db3.Checks[0], new CheckView("mysql", "ERROR", _at, "Connect error"), new CheckView("rep_threads", "UNKNOWN", _at, ""), new CheckView("rep_backlog", "UNKNOWN", _at, "")],
+                },
+            ],
+            Roles = [new RoleView(reader, "db2", null), new RoleView(nobodys, null, null), new RoleView(writer, "db1", null)],
+            Warnings = ["agent on host db3 is not reachable", "Role reader(127.0.1.52) has no host"],
+        };
+    }
+
+    private static Report Report(string host, bool readOnly, long leaseLeftMs, params ImmutableArray<RoleAddress> addresses) => new(
+        "C1", host, 1, 1, DecisionId.None, OrderProgress.None,
+        new HostFacts(MysqldState.Up, null, readOnly, addresses, null, null, null, 100, "10.11.6-MariaDB-log", Disk: new DiskFacts(DiskState.Ok, "/var/lib/mysql", null, 5_000_000_000)),
+        null, Lease: new LeaseFacts(leaseLeftMs, false, null));
 
     private static HostView Host(string name, string ip, string mode) => new(
         name, ip, mode, "ONLINE", At, "all checks are ok", false, true, null,

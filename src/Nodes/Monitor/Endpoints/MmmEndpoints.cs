@@ -5,7 +5,7 @@ using Mmm.Shared.Settings;
 namespace Mmm.Monitor.Endpoints;
 
 /// <summary>
-/// The management endpoint: Akka-management routes, the API of the command line, health. Program.cs calls
+/// The management endpoint: Akka-management routes, the API of the command line, health, metrics. Program.cs calls
 /// <see cref="AddMmmEndpoints"/> and <see cref="MapMmmEndpoints"/>; the container must hold the <c>ActorSystem</c> and its
 /// <c>ActorRegistry</c> (Akka.Hosting's <c>AddAkka</c> does it) with the keys of <c>MonitorActors</c>.
 /// </summary>
@@ -54,6 +54,7 @@ public static class MmmEndpoints
         app.MapCommands();
         app.MapEvents();
         app.MapMonitors();
+        app.MapMetrics();
         return app;
     }
 

@@ -14,15 +14,24 @@ internal static class MonitorsEndpoint
 
     public static void MapMonitors(this WebApplication app) => app.MapGet(ApiPaths.Monitors, Read);
 
-    private static async Task<IResult> Read(ActorSystem system, MmmSettings settings, IClusterReads reads, IServiceProvider services, CancellationToken cancel)
+    private static async Task<IResult> Read(ActorSystem system, MmmSettings settings, IClusterReads reads, IServiceProvider services, CancellationToken cancel) =>
+        Results.Json((await Look(system, settings, reads, services.GetService<IKeeperStatus>(), cancel)).Monitors, ApiFormat.Wire.MonitorsReading);
+
+    /// <summary>
+    /// What this node knows now: the monitors, and the pictures of the clusters. Keepers and status board are asked at the same time; a monitor that is known to be gone is not
+    /// asked, so it takes no longer than the longer of their deadlines.
+    /// </summary>
+    /// <exception cref="TimeoutException">This node's status board does not answer.</exception>
+    public static async Task<(MonitorsReading Monitors, ImmutableArray<HeardSnapshot> Heard)> Look(
+        ActorSystem system, MmmSettings settings, IClusterReads reads, IKeeperStatus? keeperStatus, CancellationToken cancel)
     {
         ClusterEvent.CurrentClusterState state = Cluster.Get(system).State;
         HashSet<string> present = [.. state.Members.Where(m => !state.Unreachable.Contains(m)).Select(m => Place(m.Address))];
         IEnumerable<MonitorMember> reachable = settings.Monitors.Where(m => present.Contains(Place(m)));
         Task<ImmutableDictionary<string, KeeperEntry>> keepers =
-            services.GetService<IKeeperStatus>()?.Of(reachable, cancel) ?? Task.FromResult(ImmutableDictionary<string, KeeperEntry>.Empty);
-        Task<ImmutableArray<HeardSnapshot>> heard = reads.All(cancel);
-        return Results.Json(View(state, settings, await heard, await keepers), ApiFormat.Wire.MonitorsReading);
+            keeperStatus?.Of(reachable, cancel) ?? Task.FromResult(ImmutableDictionary<string, KeeperEntry>.Empty);
+        ImmutableArray<HeardSnapshot> heard = await reads.All(cancel);
+        return (View(state, settings, heard, await keepers), heard);
     }
 
     internal static MonitorsReading View(
