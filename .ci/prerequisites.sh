@@ -26,6 +26,7 @@ nsenter:util-linux
 setsid:util-linux
 faketime:faketime
 haproxy:haproxy
+promtool:prometheus
 mkfs.ext4:e2fsprogs
 fsfreeze:util-linux
 mount:mount

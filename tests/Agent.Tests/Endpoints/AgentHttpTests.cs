@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Mmm.Agent.Endpoints;
 using Mmm.Agent.Tests.Servers;
+using Mmm.Cluster.Tests.Endpoints;
 using Mmm.Shared.Agents;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Settings;
@@ -144,6 +145,16 @@ public sealed partial class AgentHttpTests : IAsyncLifetime
         Assert.DoesNotContain("mmm_agent_replication", text, StringComparison.Ordinal);
         Assert.DoesNotContain("mmm_agent_disk", text, StringComparison.Ordinal);
         Assert.DoesNotContain("db3", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Promtool_finds_nothing_wrong_with_the_metrics()
+    {
+        foreach (AgentView view in new[] { FakeViews.Writer, FakeViews.Replica })
+        {
+            _views.View = view;
+            Assert.Equal("", (await Promtool.Succeeds((await SendAsync(HttpMethod.Get, "/metrics")).Body, "check", "metrics")).Trim());
+        }
     }
 
     [Fact]
