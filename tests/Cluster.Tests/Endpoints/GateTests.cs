@@ -55,6 +55,7 @@ public sealed class GateTests
         await node.Http.Refuses(405, "read-only", HttpMethod.Put, $"{ApiPaths.Members}/{self}", Form("operation", "down"));
         await node.Http.Refuses(405, "read-only", HttpMethod.Delete, $"{ApiPaths.Members}/{self}");
         Assert.Equal(200, (await node.Http.Sends(HttpMethod.Get, ApiPaths.Members)).Status);
+        Assert.Equal(200, (await node.Http.Sends(HttpMethod.Get, "/metrics")).Status);
         Assert.Empty(node.Commands);
     }
 

@@ -215,6 +215,19 @@ public sealed partial class MonitorMetricsTests : IAsyncLifetime
             string.Join('\n', Samples(text)));
     }
 
+    [Fact]
+    public async Task Clusters_are_told_side_by_side()
+    {
+        ClusterSnapshot c1 = Pictures.WithReports();
+        HeardSnapshot[] heard = [new(c1, TimeSpan.Zero), new(c1 with { Cluster = "C2", ActiveMaster = "db2" }, TimeSpan.Zero)];
+        byte[] text = await MonitorMetrics.TextOf(new MonitorsReading("mon1", 2, [], null, null), ["C1", "C2", "C3"], [.. heard], TestContext.Current.CancellationToken);
+        string[] lines = Samples(Encoding.UTF8.GetString(text));
+        Assert.Equal(
+            ["mmm_cluster_active_master{cluster=\"C1\",host=\"db1\",monitor=\"mon1\"} 1", "mmm_cluster_active_master{cluster=\"C2\",host=\"db2\",monitor=\"mon1\"} 1"],
+            Of("mmm_cluster_active_master{", lines));
+        Assert.Equal("mmm_cluster_serving{cluster=\"C3\",monitor=\"mon1\"} 0", Assert.Single(lines, l => l.Contains("\"C3\"", StringComparison.Ordinal)));
+    }
+
     /// <summary>Prometheus then says that the monitor is down, which is as well as it is.</summary>
     [Fact]
     public async Task A_status_board_that_does_not_answer_is_a_503()

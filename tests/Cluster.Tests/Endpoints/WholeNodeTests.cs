@@ -61,6 +61,10 @@ public sealed class WholeNodeTests : IAsyncLifetime
             MonitorsReading monitors = await http.Reads(ApiPaths.Monitors, ApiFormat.Wire.MonitorsReading);
             Assert.Equal(reading.Snapshot.Coordinator, monitors.Coordinator);
             Assert.All(monitors.Members, m => Assert.True(m is { Status: "Up", Reachable: true, Keeper: { Voting: false, Sentence: "does not vote for C1: scripted" } }));
+            string metrics = (await http.Sends(HttpMethod.Get, "/metrics")).Body;
+            Assert.All(_monitors, m => Assert.Contains($"\nmmm_monitor_member_up{{member=\"{m.Name}\",monitor=\"{name}\"}} 1\n", metrics, StringComparison.Ordinal));
+            Assert.All(_monitors, m => Assert.Contains($"\nmmm_monitor_member_votes{{member=\"{m.Name}\",monitor=\"{name}\"}} 0\n", metrics, StringComparison.Ordinal));
+            Assert.Contains($"\nmmm_cluster_serving{{cluster=\"C1\",monitor=\"{name}\"}} 1\n", metrics, StringComparison.Ordinal);
         }
     }
 

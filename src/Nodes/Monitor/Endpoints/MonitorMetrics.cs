@@ -49,7 +49,7 @@ internal static class MonitorMetrics
         metrics.CreateGauge("mmm_monitor_info", "Always 1; the label says which version of MMM the monitor is of.", "version").WithLabels(_version).Set(1);
         metrics.CreateGauge("mmm_monitor_quorum", "How many of the voting monitors must agree.").Set(monitors.Quorum);
         Gauge up = metrics.CreateGauge("mmm_monitor_member_up", "1 = the configured monitor is a member of the monitors' cluster and can be reached, as this monitor sees it.", "member");
-        Gauge votes = metrics.CreateGauge("mmm_monitor_member_votes", "1 = the keeper of the ledger on that monitor votes. No value for a monitor that cannot be reached.", "member");
+        Gauge votes = metrics.CreateGauge("mmm_monitor_member_votes", "1 = the keeper of the ledger on that monitor votes, 0 = it does not, or does not answer. No value for a monitor that cannot be reached.", "member");
         foreach (MonitorEntry member in monitors.Members.Where(m => m.Configured))
         {
             up.WithLabels(member.Name).Set(member.Reachable && member.Status == nameof(MemberStatus.Up) ? 1 : 0);
