@@ -42,7 +42,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-install_missing
+install_missing tests
 case "$only" in
   "" | Lab.Tests | Agent.Tests) .ci/servers.sh mariadb-11.8 mysql-9.7 >/dev/null || fail "the servers that the tests run on could not be fetched." ;;
 esac

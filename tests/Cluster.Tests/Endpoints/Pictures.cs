@@ -36,7 +36,7 @@ internal static class Pictures
                 db3 with
                 {
                     State = "HARD_OFFLINE", Reason = "mysql failed", Flapping = true, AgentReachable = false, Agent = Report("db3", readOnly: false, 900, writer), SecondsBehind = null,
-                    Checks = [db3.Checks[0], new CheckView("mysql", "ERROR", _at, "Connect error"), new CheckView("rep_threads", "UNKNOWN", _at, ""), new CheckView("rep_backlog", "UNKNOWN", _at, "")],
+                    Checks = [db3.Checks[0], new CheckView("mysql", "ERROR", At, "Connect error"), new CheckView("rep_threads", "UNKNOWN", At, ""), new CheckView("rep_backlog", "UNKNOWN", At, "")],
                 },
             ],
             Roles = [new RoleView(reader, "db2", null), new RoleView(nobodys, null, null), new RoleView(writer, "db1", null)],
