@@ -1,14 +1,18 @@
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging.Console;
+using Mmm.Monitor.Logs;
 
 namespace Mmm.Monitor;
 
-/// <summary>One line per entry on the console: with journald's level prefixes under systemd, with a UTC time elsewhere.</summary>
+/// <summary>One line per entry on the console: with journald's level prefixes under systemd, with a UTC time elsewhere. The latest are kept in memory as well.</summary>
 internal static class MonitorLogging
 {
-    public static void AddMonitorLogging(this ILoggingBuilder logging)
+    /// <param name="logging">The host's.</param>
+    /// <param name="latest">Holds the latest entries for <c>GET /api/v1/log</c>.</param>
+    public static void AddMonitorLogging(this ILoggingBuilder logging, LogRing latest)
     {
         logging.ClearProviders();
+        logging.AddProvider(new LogRingProvider(latest));
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
 

@@ -9,6 +9,7 @@ using Mmm.Actors.Membership;
 using Mmm.Actors.Probing;
 using Mmm.Monitor.Adapters;
 using Mmm.Monitor.Endpoints;
+using Mmm.Monitor.Logs;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor;
@@ -58,7 +59,9 @@ internal static class MonitorNode
     private static WebApplication Build(MmmSettings settings)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.AddMonitorLogging();
+        LogRing latest = new(TimeProvider.System);
+        builder.Logging.AddMonitorLogging(latest);
+        builder.Services.AddSingleton(latest);
         builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(o =>
         {

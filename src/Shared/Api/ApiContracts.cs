@@ -11,12 +11,19 @@ public static class ApiPaths
     public const string Monitors = "/api/v1/monitors";
     public const string Ping = "/api/v1/ping";
     public const string Members = "/cluster/members";
+    public const string Shards = "/cluster/shards";
+    public const string Actors = "/api/v1/actors";
+    public const string Log = "/api/v1/log";
 
     public static string Cluster(string cluster) => $"{Clusters}/{Uri.EscapeDataString(cluster)}";
 
     public static string Events(string cluster) => $"{Cluster(cluster)}/events";
 
     public static string Commands(string cluster) => $"{Cluster(cluster)}/commands";
+
+    public static string Member(string address) => $"{Members}/{Uri.EscapeDataString(address)}";
+
+    public static string ShardsOf(string region) => $"{Shards}/{Uri.EscapeDataString(region)}";
 }
 
 /// <summary>GET /api/v1/clusters.</summary>

@@ -26,6 +26,9 @@ public static class ManagementContracts
     /// <summary>Answer to every change, and the body of its errors.</summary>
     public sealed record Message([property: JsonPropertyName("message")] string Text);
 
+    /// <summary>GET /cluster/shards: names of the shard regions on the node.</summary>
+    public sealed record Regions(ImmutableArray<string> EntityTypeKeys);
+
     /// <summary>GET /cluster/shards/{name}.</summary>
     public sealed record Shards(ImmutableArray<Shard> Regions);
 

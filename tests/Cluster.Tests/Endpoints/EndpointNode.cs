@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Mmm.Cluster.Tests.Membership;
 using Mmm.Monitor.Endpoints;
+using Mmm.Monitor.Logs;
 using Mmm.Shared.Api;
 using Mmm.Shared.History;
 using Mmm.Shared.Messages;
@@ -47,6 +48,7 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
         builder.Services.AddSingleton<ICommands>(this);
         builder.Services.AddSingleton<IKeeperStatus>(this);
         builder.Services.AddSingleton<IHistory>(this);
+        builder.Services.AddSingleton(Log);
         Monitors = [settings.Monitors[0] with { Port = Cluster.SelfAddress.Port!.Value }, .. settings.Monitors[1..]];
         builder.AddMmmEndpoints(settings with { Monitors = Monitors });
         _app = builder.Build().MapMmmEndpoints();
@@ -79,6 +81,9 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
     public bool BoardIsDead { get; set; }
 
     public List<ControlProtocol.Command> Commands { get; } = [];
+
+    /// <summary>The node's log; nothing writes into it but the test. Its clock stands still.</summary>
+    public LogRing Log { get; } = new(new StandingClock());
 
     /// <param name="change">Of the test settings: mon1 of three, cluster C1, loopback, no token.</param>
     /// <param name="join">False: the node is no member of any cluster.</param>
@@ -153,4 +158,9 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
 
     Task<ImmutableDictionary<string, KeeperEntry>> IKeeperStatus.Of(IEnumerable<MonitorMember> monitors, CancellationToken cancel) =>
         Task.FromResult(monitors.ToImmutableDictionary(m => m.Name, _ => KeeperSays));
+
+    private sealed class StandingClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => new(2010, 2, 11, 12, 43, 16, TimeSpan.Zero);
+    }
 }

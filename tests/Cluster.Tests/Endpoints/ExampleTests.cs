@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Akka.Actor;
+using Microsoft.Extensions.Logging;
 using Mmm.Shared.Api;
 using Mmm.Shared.History;
 using Mmm.Shared.Ledger;
@@ -74,6 +76,14 @@ public sealed partial class ExampleTests
         await Add("remote-address", HttpMethod.Get, "/remote/address");
         await Add("receptionist", HttpMethod.Get, "/cluster-client/receptionist");
         await Add("shards-unknown", HttpMethod.Get, "/cluster/shards/carts");
+        await Add("regions", HttpMethod.Get, ApiPaths.Shards);
+        node.System.ActorOf(Props.Create(() => new VantageActor()), "vantage");
+        await Eventually.True(() => node.Http.Sends(HttpMethod.Get, $"{ApiPaths.Actors}?path=/user/vantage/C1").GetAwaiter().GetResult().Status == 200, "the actor has its child");
+        await Add("actors", HttpMethod.Get, $"{ApiPaths.Actors}?path=/user/vantage&depth=1");
+        await Add("actor-unknown", HttpMethod.Get, $"{ApiPaths.Actors}?path=/user/vantage/C2");
+        node.Log.Add(LogLevel.Information, "Mmm.Monitor", "Monitor mon1 starts; 3 monitors are configured, 2 must agree", null);
+        node.Log.Add(LogLevel.Warning, "Mmm.Actors.Membership.BootstrapActor", "Monitor mon3 does not answer", new TimeoutException("no answer within 1 s"));
+        await Add("log", HttpMethod.Get, $"{ApiPaths.Log}?lines=50&level=warning");
         return bodies;
     }
 
@@ -90,6 +100,13 @@ public sealed partial class ExampleTests
 
     /// <summary>Replaces a number where it stands alone, not inside another.</summary>
     private static string Whole(string text, int number, int constant) => Regex.Replace(text, $@"(?<!\d){number}(?!\d)", $"{constant}");
+
+    private sealed class VantageActor : ReceiveActor
+    {
+        public VantageActor() => Context.ActorOf(Props.Create(() => new ClusterVantage()), "C1");
+    }
+
+    private sealed class ClusterVantage : ReceiveActor;
 
     [GeneratedRegex("<!-- example: (?<name>[a-z-]+) -->\n```json\n(.*?\n)??```", RegexOptions.Singleline)]
     private static partial Regex Example();

@@ -123,4 +123,7 @@ public sealed class ManagementTests : IAsyncLifetime
     [Fact]
     public async Task A_shard_region_that_is_not_there_is_a_404() => Assert.Equal(
         (404, """{"message":"Shard Region carts is not started"}"""), await Http.Sends(HttpMethod.Get, "/cluster/shards/carts"));
+
+    [Fact]
+    public async Task A_node_without_sharding_lists_no_regions() => Assert.Equal((200, """{"entityTypeKeys":[]}"""), await Http.Sends(HttpMethod.Get, ApiPaths.Shards));
 }

@@ -94,6 +94,8 @@ public sealed class WholeNodeTests : IAsyncLifetime
             },
             "three probes run", 40);
         Assert.Equal(3, total);
+        foreach ((_, HttpClient http) in _nodes.Values)
+            Assert.Equal([MonitorActors.ServerProbe], (await http.Reads(ApiPaths.Shards, ApiFormat.Wire.Regions)).EntityTypeKeys);
     }
 
     [Fact]

@@ -21,6 +21,15 @@ internal static class EndpointLimits
     /// <summary>How long a client of MMM's own protocol may take for its next line.</summary>
     public static readonly TimeSpan LineDeadline = TimeSpan.FromSeconds(30);
 
+    /// <summary>Most actors listed at once: a monitor has some dozens, and a screen of more is of no use.</summary>
+    public const int MaxActors = 2000;
+
+    /// <summary>Most levels below the actor that is asked for.</summary>
+    public const int MaxActorDepth = 32;
+
+    /// <summary>Log lines of an answer that asks for no number.</summary>
+    public const int UsualLogLines = 100;
+
     public const int MaxIdLength = 64;
 
     /// <summary>Longest argument: a host name has at most 253 characters.</summary>

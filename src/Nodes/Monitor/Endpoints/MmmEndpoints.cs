@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Mmm.Monitor.Logs;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor.Endpoints;
@@ -34,6 +35,7 @@ public static class MmmEndpoints
         builder.Services.TryAddSingleton<ICommands, CoordinatorCommands>();
         builder.Services.TryAddSingleton<IHistory, ChronicleHistory>();
         builder.Services.TryAddSingleton<ControlAnswers>();
+        builder.Services.TryAddSingleton(_ => new LogRing(TimeProvider.System));
         return builder;
     }
 
@@ -55,6 +57,8 @@ public static class MmmEndpoints
         app.MapEvents();
         app.MapMonitors();
         app.MapMetrics();
+        app.MapActors();
+        app.MapLog();
         return app;
     }
 

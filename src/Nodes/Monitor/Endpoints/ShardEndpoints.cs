@@ -5,10 +5,18 @@ using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor.Endpoints;
 
-/// <summary>Akka Management's <c>/cluster/shards/{name}</c>: the shards this node's region of that name holds.</summary>
+/// <summary>Akka Management's <c>/cluster/shards</c>: the shard regions of this node, and <c>/cluster/shards/{name}</c>: the shards that one of them holds.</summary>
 internal static class ShardEndpoints
 {
-    public static void MapShards(this WebApplication app) => app.MapGet("/cluster/shards/{name}", Shards);
+    public static void MapShards(this WebApplication app)
+    {
+        app.MapGet(ApiPaths.Shards, Regions);
+        app.MapGet($"{ApiPaths.Shards}/{{name}}", Shards);
+    }
+
+    private static IResult Regions(ActorSystem system) => Results.Json(
+        new ManagementContracts.Regions(system.HasExtension<ClusterSharding>() ? [.. ClusterSharding.Get(system).ShardTypeNames.Order(StringComparer.Ordinal)] : []),
+        ApiFormat.Wire.Regions);
 
     private static async Task<IResult> Shards(string name, ActorSystem system, MmmSettings settings, CancellationToken cancel)
     {
