@@ -19,8 +19,19 @@ public sealed class CommandLineTests
     [InlineData("ERROR: 'c' is one too many. Usage: mmm [@CLUSTER] move_role [--force] <role> <host>", "move_role", "a", "b", "c")]
     [InlineData("ERROR: 'extra' is one too many. Usage: mmm [@CLUSTER] show", "show", "extra")]
     [InlineData("ERROR: There is no option '--foo'. Usage: mmm [@CLUSTER] show", "show", "--foo")]
-    [InlineData("ERROR: A second word is missing. Usage: mmm [@CLUSTER] cluster show|status", "cluster")]
-    [InlineData("ERROR: 'shw' is neither show nor status. Usage: mmm [@CLUSTER] cluster show|status", "cluster", "shw")]
+    [InlineData("ERROR: A second word is missing. Usage: mmm [@CLUSTER] cluster show|status|list-unreachable|leave|down|down-unreachable|join", "cluster")]
+    [InlineData("ERROR: There is no 'cluster shw'. Usage: mmm [@CLUSTER] cluster show|status|list-unreachable|leave|down|down-unreachable|join", "cluster", "shw")]
+    [InlineData("ERROR: 'x' is one too many. Usage: mmm [@CLUSTER] cluster show|status", "cluster", "show", "x")]
+    [InlineData("ERROR: Option '--address' is required. Usage: mmm [@CLUSTER] cluster down -a <monitor> [--force]", "cluster", "down")]
+    [InlineData("ERROR: Option '--address' is required. Usage: mmm [@CLUSTER] cluster join -a <monitor>", "cluster", "join")]
+    [InlineData("ERROR: There is no option '--force'. Usage: mmm [@CLUSTER] cluster join -a <monitor>", "cluster", "join", "-a", "mon2", "--force")]
+    [InlineData("ERROR: Option '--region' is required. Usage: mmm [@CLUSTER] cluster-sharding region-stats -r <region>", "cluster-sharding", "region-stats")]
+    [InlineData("ERROR: A second word is missing. Usage: mmm [@CLUSTER] actor hierarchy", "actor")]
+    [InlineData("ERROR: --depth must be a whole number from 0 to 32. Usage: mmm [@CLUSTER] actor hierarchy [-a <monitor>] [-s <path>] [-d <depth>]", "actor", "hierarchy", "-d", "33")]
+    [InlineData("ERROR: --lines must be a whole number from 1 to 2000. Usage: mmm [@CLUSTER] log tail [-a <monitor>] [-n <lines>] [--level <level>] [--follow]", "log", "tail", "-n", "0")]
+    [InlineData("ERROR: --level must be one of trace, debug, information, warning, error, critical. Usage: mmm [@CLUSTER] log tail [-a <monitor>] [-n <lines>] [--level <level>] [--follow]", "log", "tail", "--level", "loud")]
+    [InlineData("ERROR: --interval must be a number from 0.1 to 3600. Usage: mmm [@CLUSTER] watch [--interval <seconds>]", "watch", "--interval", "0")]
+    [InlineData("ERROR: Unknown command 'cluster-shardin'. Did you mean 'cluster-sharding'? See 'mmm help'.", "cluster-shardin")]
     [InlineData("ERROR: --timeout must be above 0 and at most 600 seconds.", "--timeout", "0", "show")]
     [InlineData("ERROR: '@' must be followed by the name of a cluster, as in '@C1 show'.", "@", "show")]
     [InlineData("ERROR: There is no completion for 'tcsh': mmm completion bash|zsh|fish", "completion", "tcsh")]
@@ -54,7 +65,7 @@ public sealed class CommandLineTests
     {
         Ran ran = await _cli.Mmm(verb);
         Assert.Equal(0, ran.Exit);
-        foreach (string code in new[] { "0  ", "1  ", "2  ", "3  ", "4  ", "5  ", "78 " })
+        foreach (string code in new[] { "0  ", "1  ", "2  ", "3  ", "4  ", "5  ", "78 ", "130 " })
             Assert.Contains($"\n    {code}", ran.Out, StringComparison.Ordinal);
         Assert.Contains("move_role [--force] <role> <host>  move exclusive role", ran.Out, StringComparison.Ordinal);
     }
@@ -76,6 +87,17 @@ public sealed class CommandLineTests
         string expected = "Usage: mmm [@CLUSTER] checks [<host>|all [<check>|all]]\n\n    show checks status\n";
         Assert.Equal(expected, (await _cli.Mmm("help", "checks")).Out);
         Assert.Equal(expected, (await _cli.Mmm("checks", "--help")).Out);
+    }
+
+    [Fact]
+    public async Task Help_of_a_verb_with_second_words_shows_them_all()
+    {
+        string[] usages = [.. (await _cli.Mmm("help", "cluster")).Out.Split('\n').Where(l => l.StartsWith("Usage", StringComparison.Ordinal))];
+        Assert.Equal(
+            ["show|status", "list-unreachable", "leave [-a <monitor>] [--force]", "down -a <monitor> [--force]", "down-unreachable [--force]", "join -a <monitor>"],
+            usages.Select(u => u["Usage: mmm [@CLUSTER] cluster ".Length..]));
+        foreach (string verb in new[] { "cluster-sharding", "actor", "log", "watch" })
+            Assert.StartsWith($"Usage: mmm [@CLUSTER] {verb} ", (await _cli.Mmm("help", verb)).Out, StringComparison.Ordinal);
     }
 
     [Fact]

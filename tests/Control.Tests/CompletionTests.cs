@@ -16,9 +16,21 @@ public sealed class CompletionTests
     [InlineData("192.168.0.50 192.168.0.51 192.168.0.52 192.168.0.53", "set_ip", "")]
     [InlineData("all db1 db2 db3", "checks", "")]
     [InlineData("rep_backlog rep_threads", "checks", "db1", "rep_")]
-    [InlineData("show status", "cluster", "")]
     [InlineData("db1 db2 db3", "events", "-n", "5", "--host", "")]
     [InlineData("--follow", "events", "--fo")]
+    [InlineData("down down-unreachable join leave list-unreachable show status", "cluster", "")]
+    [InlineData("list-regions region-stats", "cluster-sharding", "")]
+    [InlineData("hierarchy", "actor", "")]
+    [InlineData("tail", "log", "")]
+    [InlineData("mon1 mon2 mon3", "cluster", "down", "-a", "")]
+    [InlineData("mon2", "log", "tail", "-n", "5", "--address", "mon2")]
+    [InlineData("server-probe", "cluster-sharding", "region-stats", "-r", "")]
+    [InlineData("debug", "log", "tail", "--level", "d")]
+    [InlineData("", "log", "tail", "-n", "")]
+    [InlineData("--force", "cluster", "leave", "-a", "mon1", "--fo")]
+    [InlineData("--follow", "log", "tail", "--fo")]
+    [InlineData("--interval", "watch", "--in")]
+    [InlineData("", "watch", "")]
     [InlineData("mariadb mysql mysql-5.7", "grants", "")]
     [InlineData("--admin-password-file --admin-user", "grants", "--apply", "--adm")]
     [InlineData("bash fish zsh", "completion", "")]
@@ -29,6 +41,7 @@ public sealed class CompletionTests
     public async Task Candidates_fit_the_place(string candidates, params string[] words)
     {
         await using FakeMonitor monitor = await FakeMonitor.Start();
+        monitor.Shards = new([]);
         _cli.Environment["MMM_MONITORS"] = monitor.Address;
         Ran ran = await _cli.Mmm(["__complete", .. words]);
         Assert.Equal((0, candidates), (ran.Exit, ran.Out.TrimEnd().Replace('\n', ' ')));

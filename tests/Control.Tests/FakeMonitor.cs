@@ -32,6 +32,30 @@ internal sealed class FakeMonitor : IAsyncDisposable
     /// <summary>Requests received, of any kind.</summary>
     public int Requests { get; private set; }
 
+    /// <summary>Changes of the members received, as in <c>PUT akka.tcp://mmm@10.0.0.2:8551 operation=down</c>.</summary>
+    public List<string> Changes { get; } = [];
+
+    public MonitorsReading Monitors { get; set; } = Sample.Monitors();
+
+    public ManagementContracts.Members Members { get; set; } = Sample.Members();
+
+    /// <summary>Shards of the region server-probe; null = it is not started.</summary>
+    public ManagementContracts.Shards? Shards { get; set; }
+
+    public ActorsReading? Actors { get; set; }
+
+    /// <summary>The log that is answered; null = no such route, as in an older release.</summary>
+    public Func<IQueryCollection, LogReading>? Log { get; set; }
+
+    /// <summary>Query strings that were asked, in order.</summary>
+    public List<string> Queries { get; } = [];
+
+    /// <summary>Every route that changes something answers 405.</summary>
+    public bool ReadOnly { get; set; }
+
+    /// <summary>Every connection is cut.</summary>
+    public bool Away { get; set; }
+
     public string Address => new Uri(_app.Urls.First()).Authority;
 
     public int Port => new Uri(_app.Urls.First()).Port;
@@ -55,6 +79,14 @@ internal sealed class FakeMonitor : IAsyncDisposable
         app.Use((http, next) =>
         {
             monitor.Requests++;
+            if (monitor.Away)
+            {
+                http.Abort();
+                return Task.CompletedTask;
+            }
+
+            if (monitor.ReadOnly && http.Request.Method != HttpMethods.Get)
+                return Problem(405, "Its configuration sets monitor.http_read_only; send commands to another monitor.").ExecuteAsync(http);
             return token is null || http.Request.Headers.Authorization == $"Bearer {token}" ? next(http) : Problem(401, "Send the token.").ExecuteAsync(http);
         });
         if (body is not null)
@@ -79,8 +111,34 @@ internal sealed class FakeMonitor : IAsyncDisposable
             return answer is null ? Problem(503, "No coordinator answers.") : Json(answer(request), ApiFormat.Wire.CommandAnswer);
         });
         app.MapGet(ApiPaths.Ping, () => answer is null ? Problem(503, "No coordinator answers.") : Json(new CommandAnswer("ping", true, "OK: Pinged successfully!"), ApiFormat.Wire.CommandAnswer));
-        app.MapGet(ApiPaths.Monitors, () => Json(Sample.Monitors(), ApiFormat.Wire.MonitorsReading));
-        app.MapGet(ApiPaths.Members, () => Json(Sample.Members(), ApiFormat.Wire.Members));
+        app.MapGet(ApiPaths.Monitors, () => Json(monitor.Monitors, ApiFormat.Wire.MonitorsReading));
+        app.MapGet(ApiPaths.Members, () => Json(monitor.Members, ApiFormat.Wire.Members));
+        app.MapPut(ApiPaths.Members + "/{**address}", async (string address, HttpContext http) =>
+        {
+            string operation = (await http.Request.ReadFormAsync())["operation"].ToString();
+            monitor.Changes.Add($"PUT {Uri.UnescapeDataString(address)} operation={operation}");
+            return Json(new ManagementContracts.Message($"{(operation == "down" ? "Downing" : "Leaving")} {Uri.UnescapeDataString(address)}"), ApiFormat.Wire.Message);
+        });
+        app.MapPost(ApiPaths.Members, async (HttpContext http) =>
+        {
+            string address = (await http.Request.ReadFormAsync())["address"].ToString();
+            monitor.Changes.Add($"POST address={address}");
+            return Json(new ManagementContracts.Message($"Joining {address}"), ApiFormat.Wire.Message);
+        });
+        app.MapGet(ApiPaths.Shards, () => Json(new ManagementContracts.Regions(monitor.Shards is null ? [] : ["server-probe"]), ApiFormat.Wire.Regions));
+        app.MapGet(ApiPaths.Shards + "/{region}", (string region) => monitor.Shards is { } shards && region == "server-probe"
+            ? Json(shards, ApiFormat.Wire.Shards)
+            : Results.Text(JsonSerializer.Serialize(new ManagementContracts.Message($"Shard Region {region} is not started"), ApiFormat.Wire.Message), "application/json", statusCode: 404));
+        app.MapGet(ApiPaths.Actors, (HttpContext http) =>
+        {
+            monitor.Queries.Add(http.Request.QueryString.Value!);
+            return monitor.Actors is { } actors ? Json(actors, ApiFormat.Wire.ActorsReading) : Problem(404, $"Monitor {name} has no actor {http.Request.Query["path"]}.");
+        });
+        app.MapGet(ApiPaths.Log, (HttpContext http) =>
+        {
+            monitor.Queries.Add(http.Request.QueryString.Value!);
+            return monitor.Log is { } log ? Json(log(http.Request.Query), ApiFormat.Wire.LogReading) : Problem(404, "The paths served here are listed in docs/http-api.md.");
+        });
         await app.StartAsync();
         return monitor;
     }

@@ -1,3 +1,5 @@
+using Mmm.Shared.Api;
+
 namespace Mmm.Control;
 
 /// <summary>An expected failure: ends the command with a sentence and an exit code. Thrown where a result value would only be passed up.</summary>
@@ -9,4 +11,10 @@ internal sealed class CliFailure(int exitCode, string kind, string sentence) : E
     public int ExitCode { get; } = exitCode;
 
     public string Kind { get; } = kind;
+
+    /// <summary>It may pass by itself: no monitor answers, or no coordinator does.</summary>
+    public bool IsOutage => ExitCode is ExitCodes.NoMonitor or ExitCodes.NoCoordinator;
+
+    /// <summary>The same for <c>--json</c>.</summary>
+    public ProblemReading Problem => new($"urn:mmm:problem:{Kind}", "mmm has no answer", 0, Message);
 }

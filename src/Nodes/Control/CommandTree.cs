@@ -39,8 +39,8 @@ internal sealed class CommandTree
         Root.Add(CheckSetup(run, cluster, context));
         Root.Add(Grants(alone, cluster, context));
         Root.Add(Monitors(run));
-        Command members = new("cluster") { Simple("show", run, MoreVerbs.ClusterShow), Simple("status", run, MoreVerbs.ClusterStatus) };
-        Root.Add(members);
+        foreach (Command command in new NodeCommands(Options, run).All())
+            Root.Add(command);
     }
 
     /// <summary>Connects to the monitors, runs the verb, prints its result.</summary>
@@ -71,7 +71,7 @@ internal sealed class CommandTree
     private Command Events(Run run)
     {
         Option<int> lines = new("--lines", "-n") { DefaultValueFactory = _ => EventsVerb.DefaultLines };
-        Option<string?> host = new("--host"), code = new("--code");
+        Option<string?> host = new(EventsVerb.OfHost), code = new("--code");
         Option<bool> follow = new("--follow", "-f");
         Command command = new(EventsVerb.Name) { lines, host, code, follow };
         command.Validators.Add(result =>

@@ -12,22 +12,23 @@ internal static class Complaint
 
     public static string About(ParseResult parsed)
     {
-        string? verb = Path(parsed.CommandResult);
-        if (verb is null)
+        string[] path = Path(parsed.CommandResult)?.Split(' ') ?? [];
+        if (path is not [var verb, ..])
         {
             return parsed.UnmatchedTokens.FirstOrDefault(t => !t.StartsWith('-')) is string unknown
                 ? UnknownVerb(unknown)
                 : $"ERROR: {parsed.Errors.Select(e => e.Message).FirstOrDefault("No command given.")} See 'mmm help'.";
         }
 
-        string usage = HelpText.UsageOf(verb.Split(' ')[0]) ?? verb;
+        bool secondMissing = path.Length == 1 && HelpText.Groups.Contains(verb);
+        string usage = HelpText.UsageOf(verb, path.ElementAtOrDefault(1)) ?? verb;
         string? stray = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
         string problem = stray switch
         {
-            null when verb == "cluster" => "A second word is missing.",
+            null when secondMissing => "A second word is missing.",
             null => parsed.Errors.Select(e => e.Message).First(),
             ['-', ..] => $"There is no option '{stray}'.",
-            _ when verb == "cluster" => $"'{stray}' is neither show nor status.",
+            _ when secondMissing => $"There is no '{verb} {stray}'.",
             _ => $"'{stray}' is one too many.",
         };
         return $"ERROR: {problem} Usage: mmm [@CLUSTER] {usage}";

@@ -12,6 +12,9 @@ namespace Mmm.Control;
 internal sealed record ExtraVerb(string Name, string Arguments, string Meaning)
 {
     public string Usage => Arguments.Length == 0 ? Name : $"{Name} {Arguments}";
+
+    /// <summary>Of a verb that needs one: <c>show</c> and <c>status</c>, say.</summary>
+    public string[] SecondWords => Arguments.Split(' ')[0].Split('|');
 }
 
 /// <summary>What <c>mmm help</c> prints.</summary>
@@ -28,17 +31,40 @@ internal static class HelpText
         new("check-setup", $"[{CommandTree.Logins}] [<host>]", "how the servers are set up, and the statements that mend what is wrong"),
         new(EventsVerb.Name, EventsVerb.Arguments, "what was decided, seen and ordered; --follow: and what comes"),
         new(MonitorsVerb.Name, MonitorsVerb.Arguments, "the monitors by name, or which of them vote"),
-        new("cluster", "show|status", "the monitors: as Akka's members, or by name with leader and coordinator"),
+        new(NodeCommands.Cluster, "show|status", "the monitors: as Akka's members, or by name with leader and coordinator"),
+        new(NodeCommands.Cluster, "list-unreachable", "the members that others cannot reach"),
+        new(NodeCommands.Cluster, "leave [-a <monitor>] [--force]", "have a monitor leave the monitors' cluster, the one that is asked or the named one"),
+        new(NodeCommands.Cluster, "down -a <monitor> [--force]", "remove a monitor that is gone from the monitors' cluster"),
+        new(NodeCommands.Cluster, "down-unreachable [--force]", "the same of every member that others cannot reach"),
+        new(NodeCommands.Cluster, "join -a <monitor>", "have the monitor that is asked join the named one's cluster"),
+        new(NodeCommands.Sharding, "list-regions", "the shard regions of a monitor"),
+        new(NodeCommands.Sharding, "region-stats -r <region>", "which monitor holds which shards of a region"),
+        new(NodeCommands.Actor, "hierarchy [-a <monitor>] [-s <path>] [-d <depth>]", "the actors of a monitor, from /user or another path on"),
+        new(NodeCommands.Log, "tail [-a <monitor>] [-n <lines>] [--level <level>] [--follow]", "the latest lines of a monitor's log"),
+        new(NodeCommands.Watch, "[--interval <seconds>]", "status, again and again until Ctrl-C"),
         new("grants", MmmCli.GrantsArguments, "print the statements that make MMM's logins, with the least rights"),
         new("grants", $"{CommandTree.Apply} [{GrantsApply.Unlogged}] [<host>]", "make them, and give them what they lack"),
         new("completion", "bash|zsh|fish", "print a completion script for the shell"),
     ];
 
+    /// <summary>Verbs that are nothing without a second word.</summary>
+    public static readonly ImmutableArray<string> Groups = [NodeCommands.Cluster, NodeCommands.Sharding, NodeCommands.Actor, NodeCommands.Log];
+
     public static string Version =>
         typeof(HelpText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>Usage of one verb, one line; null when there is no such verb.</summary>
-    public static string? UsageOf(string verb) => MmmVerbs.Find(verb)?.Usage ?? Extra.FirstOrDefault(e => e.Name == verb)?.Usage;
+    /// <param name="verb">The verb.</param>
+    /// <param name="second">Second word, of the verbs that need one; null = all of them.</param>
+    public static string? UsageOf(string verb, string? second = null)
+    {
+        if (!Groups.Contains(verb))
+            return MmmVerbs.Find(verb)?.Usage ?? Extra.FirstOrDefault(e => e.Name == verb)?.Usage;
+        return second is null ? $"{verb} {string.Join('|', SecondWords(verb))}" : Extra.FirstOrDefault(e => e.Name == verb && e.SecondWords.Contains(second))?.Usage;
+    }
+
+    /// <summary>What may follow one of <see cref="Groups"/>.</summary>
+    public static IEnumerable<string> SecondWords(string group) => Extra.Where(e => e.Name == group).SelectMany(e => e.SecondWords);
 
     /// <summary>Help of one verb; null when there is no such verb.</summary>
     public static string? Of(string verb)
@@ -83,6 +109,7 @@ internal static class HelpText
         (ExitCodes.NoCoordinator, "no coordinator answers or it has no quorum; what is shown is old"),
         (ExitCodes.NotAuthorised, "token missing or wrong"),
         (ExitCodes.Config, "configuration or token file cannot be used"),
+        (ExitCodes.Interrupted, "ended with Ctrl-C"),
     ];
 
     private static void Line(StringBuilder text, string left, string right) =>

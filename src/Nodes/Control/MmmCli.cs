@@ -113,7 +113,7 @@ internal static class MmmCli
         {
             VerbResult result = await verb();
             string text = options.Json ? result.Json() : result.Text;
-            await context.Out.WriteAsync(text.EndsWith('\n') ? text : text + "\n");
+            await context.Out.WriteAsync(text.Length == 0 || text.EndsWith('\n') ? text : text + "\n");
             if (result.Aside is not null && !options.Json)
                 await context.Error.WriteLineAsync(result.Aside);
             return result.ExitCode;
@@ -132,8 +132,7 @@ internal static class MmmCli
     {
         if (json)
         {
-            ProblemReading problem = new($"urn:mmm:problem:{failure.Kind}", "mmm has no answer", 0, failure.Message);
-            context.Out.WriteLine(JsonSerializer.Serialize(problem, ApiFormat.Pretty.ProblemReading));
+            context.Out.WriteLine(JsonSerializer.Serialize(failure.Problem, ApiFormat.Pretty.ProblemReading));
         }
         else
         {

@@ -31,7 +31,7 @@ internal static class Completer
         Typed typed = Typed.Of(words);
         try
         {
-            IEnumerable<string> candidates = typed.AfterOptionWithValue ? [] : await Candidates(typed, context, cancel);
+            IEnumerable<string> candidates = typed.Open is { } option ? await Values(option, typed, context, cancel) : await Candidates(typed, context, cancel);
             if (classic)
                 candidates = candidates.Where(c => !_options.Contains(c) && c != MmmVerbs.DryRun && (MmmVerbs.Find(c) is not null || HelpText.Extra.All(e => e.Name != c)));
             foreach (string candidate in candidates.Where(c => c.StartsWith(typed.Current, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal))
@@ -45,12 +45,19 @@ internal static class Completer
         return ExitCodes.Ok;
     }
 
+    private static async Task<IEnumerable<string>> Values(string option, Typed typed, CliContext context, CancellationToken cancel) => option switch
+    {
+        "-a" or NodeCommands.Address => await MonitorNames(typed, context, cancel),
+        "-r" or NodeCommands.Region => (await WithSession(typed, context, s => s.Client.Get(ApiPaths.Shards, ApiFormat.Wire.Regions, cancel))).EntityTypeKeys,
+        NodeCommands.Level => LogLevels.All,
+        EventsVerb.OfHost => await Hosts(typed, context, cancel),
+        _ => [],
+    };
+
     private static async Task<IEnumerable<string>> Candidates(Typed typed, CliContext context, CancellationToken cancel)
     {
         if (typed.Current.StartsWith('-'))
-            return [.. _options, .. OptionsOf(typed.Words)];
-        if (typed is { Words: [EventsVerb.Name, ..], Before: "--host" })
-            return await Hosts(typed, context, cancel);
+            return [.. _options, .. OptionsOf(typed.Words), .. NodeCommands.OptionsOf(typed.Words.ElementAtOrDefault(0), typed.Words.ElementAtOrDefault(1))];
         if (typed.Words.IsEmpty && typed.Current.StartsWith('@'))
             return (await WithSession(typed, context, s => s.ClusterNames(cancel))).Select(c => "@" + c);
         if (typed.Words.IsEmpty)
@@ -58,7 +65,7 @@ internal static class Completer
         return typed.Words switch
         {
             ["help"] => [.. MmmVerbs.All.Select(v => v.Name), .. HelpText.Extra.Select(e => e.Name)],
-            ["cluster"] => ["show", "status"],
+            [{ } group] when HelpText.Groups.Contains(group) => HelpText.SecondWords(group),
             [MonitorsVerb.Name] => ["add", "remove", "replace", "bootstrap"],
             [MonitorsVerb.Name, "add" or "remove" or "replace"] or [MonitorsVerb.Name, "replace", _] => await MonitorNames(typed, context, cancel),
             ["grants"] => [.. LeastPrivileges.All.Select(p => p.Name)],
@@ -102,13 +109,10 @@ internal static class Completer
     /// <param name="Current">The word being typed; may be empty.</param>
     /// <param name="Cluster">Named in front; null = none.</param>
     /// <param name="Values">Values of the options that have one.</param>
-    /// <param name="AfterOptionWithValue">The current word is such a value.</param>
+    /// <param name="Open">Option whose value the current word is; null = it is none.</param>
     private sealed record Typed(
-        ImmutableArray<string> Words, string Current, string? Cluster, ImmutableDictionary<string, string> Values, bool AfterOptionWithValue)
+        ImmutableArray<string> Words, string Current, string? Cluster, ImmutableDictionary<string, string> Values, string? Open)
     {
-        /// <summary>The word in front of the current one.</summary>
-        public string? Before { get; private init; }
-
         public string? Value(string option) => Values.GetValueOrDefault(option);
 
         public static Typed Of(IReadOnlyList<string> all)
@@ -124,7 +128,7 @@ internal static class Completer
                     values[open] = word;
                     open = null;
                 }
-                else if (CommandTree.OptionsWithValue.Contains(word))
+                else if (CommandTree.OptionsWithValue.Contains(word) || NodeCommands.OptionsWithValue.Contains(word) || EventsVerb.OptionsWithValue.Contains(word))
                 {
                     open = word;
                 }
@@ -138,7 +142,7 @@ internal static class Completer
                 }
             }
 
-            return new Typed([.. words], all.LastOrDefault(""), cluster, values.ToImmutableDictionary(), open is not null) { Before = all.Count > 1 ? all[^2] : null };
+            return new Typed([.. words], all.LastOrDefault(""), cluster, values.ToImmutableDictionary(), open);
         }
     }
 }

@@ -11,11 +11,11 @@ internal sealed record MonitorFailure(MonitorAddress Monitor, FailureKind Why, s
 internal static class Failures
 {
     /// <param name="failures">One per monitor asked.</param>
-    /// <param name="command">A command, not a read: then silence does not mean that nothing happened.</param>
-    public static CliFailure Of(ImmutableArray<MonitorFailure> failures, bool command)
+    /// <param name="lookWith">Of a command: what shows whether it was carried out, as silence does not mean that nothing happened. Null = a read.</param>
+    public static CliFailure Of(ImmutableArray<MonitorFailure> failures, string? lookWith)
     {
-        string doubt = command && failures.Any(f => f.Why == FailureKind.NoAnswer)
-            ? " It is not known whether the command was carried out: look with 'mmm show'."
+        string doubt = lookWith is not null && failures.Any(f => f.Why == FailureKind.NoAnswer)
+            ? $" It is not known whether the command was carried out: look with '{lookWith}'."
             : "";
         FailureKind worst = failures.Max(f => f.Why);
         MonitorFailure telling = failures.First(f => f.Why == worst);

@@ -18,6 +18,9 @@ internal sealed class MonitorClient : IDisposable
     /// <summary>A command waits for disks of a majority, and during a takeover for the new coordinator.</summary>
     private static readonly TimeSpan CommandPatience = TimeSpan.FromMilliseconds(1500);
 
+    /// <summary>Where every monitor is asked and a silent one is an answer, too.</summary>
+    private static readonly TimeSpan OnePatience = TimeSpan.FromSeconds(2);
+
     private readonly HttpClient _http;
     private readonly TimeSpan _deadline;
 
@@ -52,15 +55,48 @@ internal sealed class MonitorClient : IDisposable
     /// <param name="quality">Where none is good, the greatest wins.</param>
     /// <param name="cancel">Ctrl-C.</param>
     /// <exception cref="CliFailure">None has an answer.</exception>
-    public async Task<T> Get<T>(string path, JsonTypeInfo<T> type, Func<T, bool> isGood, Func<T, long> quality, CancellationToken cancel)
-    {
-        ImmutableArray<Attempt<T>> attempts = await Hedge.Ask(
-            Monitors, (monitor, token) => Send(monitor, HttpMethod.Get, path, null, type, isGood, token), ReadPatience, _deadline, cancel);
-        return Best(attempts, quality, command: false);
-    }
+    public async Task<T> Get<T>(string path, JsonTypeInfo<T> type, Func<T, bool> isGood, Func<T, long> quality, CancellationToken cancel) =>
+        (await Answer(Monitors, path, type, isGood, quality, cancel)).Value;
 
     /// <summary>As <see cref="Get{T}(string, JsonTypeInfo{T}, Func{T, bool}, Func{T, long}, CancellationToken)"/> where any answer is as good as another.</summary>
     public Task<T> Get<T>(string path, JsonTypeInfo<T> type, CancellationToken cancel) => Get(path, type, _ => true, _ => 0, cancel);
+
+    /// <summary>As <see cref="Get{T}(string, JsonTypeInfo{T}, Func{T, bool}, Func{T, long}, CancellationToken)"/>, of these monitors, and says which of them it was.</summary>
+    /// <exception cref="CliFailure">None has an answer.</exception>
+    public async Task<Attempt<T>.Answered> Answer<T>(
+        ImmutableArray<MonitorAddress> monitors, string path, JsonTypeInfo<T> type, Func<T, bool> isGood, Func<T, long> quality, CancellationToken cancel)
+    {
+        ImmutableArray<Attempt<T>> attempts = await Hedge.Ask(
+            monitors, (monitor, token) => Send(monitor, HttpMethod.Get, path, null, type, isGood, token), ReadPatience, _deadline, cancel);
+        return Best(attempts, quality, lookWith: null);
+    }
+
+    public Task<Attempt<T>.Answered> Answer<T>(ImmutableArray<MonitorAddress> monitors, string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        Answer(monitors, path, type, _ => true, _ => 0, cancel);
+
+    /// <summary>Reads from this very monitor; a failure is an answer, too.</summary>
+    public async Task<Attempt<T>> Try<T>(MonitorAddress monitor, string path, JsonTypeInfo<T> type, CancellationToken cancel) => (await Hedge.Ask(
+        [monitor], (m, token) => Send(m, HttpMethod.Get, path, null, type, _ => true, token), ReadPatience, _deadline < OnePatience ? _deadline : OnePatience, cancel)).Single();
+
+    /// <summary>Changes something of the monitors' own cluster by Akka's management routes; the next monitor is asked where one does not take it.</summary>
+    /// <param name="monitors">In the order of preference.</param>
+    /// <param name="method">HTTP method.</param>
+    /// <param name="path">Path below the monitor's address.</param>
+    /// <param name="field">Of the form.</param>
+    /// <param name="value">Of that field.</param>
+    /// <param name="cancel">Ctrl-C.</param>
+    /// <returns>What the monitor says of it.</returns>
+    /// <exception cref="CliFailure">None has taken it.</exception>
+    public async Task<string> Manage(ImmutableArray<MonitorAddress> monitors, HttpMethod method, string path, string field, string value, CancellationToken cancel)
+    {
+        ImmutableArray<Attempt<ManagementContracts.Message>> attempts = await Hedge.Ask(
+            monitors,
+            (monitor, token) => Send(monitor, method, path, () => new FormUrlEncodedContent([new(field, value)]), ApiFormat.Wire.Message, _ => true, token),
+            CommandPatience,
+            _deadline,
+            cancel);
+        return Best(attempts, _ => 0, lookWith: "mmm cluster show").Value.Text;
+    }
 
     /// <summary>Gives a command. It may reach the coordinator through several monitors; its id makes the second harmless.</summary>
     /// <exception cref="CliFailure">No monitor brought an answer.</exception>
@@ -73,7 +109,7 @@ internal sealed class MonitorClient : IDisposable
             CommandPatience,
             _deadline,
             cancel);
-        return Best(attempts, _ => 0, command: true);
+        return Best(attempts, _ => 0, lookWith: "mmm show").Value;
     }
 
     private async Task<Attempt<T>> Send<T>(
@@ -115,10 +151,17 @@ internal sealed class MonitorClient : IDisposable
             HttpStatusCode.ServiceUnavailable => FailureKind.NoCoordinator,
             _ => FailureKind.NotUnderstood,
         };
-        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json")
-            return new Attempt<T>.Failed(monitor, FailureKind.NotUnderstood, $"answered HTTP {(int)response.StatusCode} without saying why; is it a monitor?");
-        ProblemReading? problem = await response.Content.ReadFromJsonAsync(ApiFormat.Wire.ProblemReading, cancel);
-        return new Attempt<T>.Failed(monitor, kind, problem?.Detail ?? response.StatusCode.ToString());
+        string? sentence = response.Content.Headers.ContentType?.MediaType switch
+        {
+            "application/problem+json" => (await response.Content.ReadFromJsonAsync(ApiFormat.Wire.ProblemReading, cancel))?.Detail ?? response.StatusCode.ToString(),
+
+            // Akka's management routes have errors of their own.
+            "application/json" => (await response.Content.ReadFromJsonAsync(ApiFormat.Wire.Message, cancel))?.Text,
+            _ => null,
+        };
+        return sentence is null
+            ? new Attempt<T>.Failed(monitor, FailureKind.NotUnderstood, $"answered HTTP {(int)response.StatusCode} without saying why; is it a monitor?")
+            : new Attempt<T>.Failed(monitor, kind, sentence);
     }
 
     private static Attempt<T>.Failed NotUnderstood<T>(MonitorAddress monitor) =>
@@ -133,11 +176,11 @@ internal sealed class MonitorClient : IDisposable
         }
         : e.Message;
 
-    private static T Best<T>(ImmutableArray<Attempt<T>> attempts, Func<T, long> quality, bool command)
+    private static Attempt<T>.Answered Best<T>(ImmutableArray<Attempt<T>> attempts, Func<T, long> quality, string? lookWith)
     {
         Attempt<T>.Answered? best = attempts.OfType<Attempt<T>.Answered>().OrderByDescending(a => a.Good).ThenByDescending(a => quality(a.Value)).FirstOrDefault();
         if (best is not null)
-            return best.Value;
-        throw Failures.Of([.. attempts.OfType<Attempt<T>.Failed>().Select(f => new MonitorFailure(f.Monitor, f.Why, f.Sentence))], command);
+            return best;
+        throw Failures.Of([.. attempts.OfType<Attempt<T>.Failed>().Select(f => new MonitorFailure(f.Monitor, f.Why, f.Sentence))], lookWith);
     }
 }

@@ -4,7 +4,7 @@ using Mmm.Shared.Api;
 
 namespace Mmm.Control.Screens;
 
-/// <summary><c>mmm cluster show</c>: one Akka member per line.</summary>
+/// <summary><c>mmm cluster show</c> and <c>list-unreachable</c>: one Akka member per line.</summary>
 internal static class MembersScreen
 {
     /// <summary><c>akka.tcp://mmm@10.0.0.1:8551 | [monitor] | up | leader, oldest, answered</c>, and the count.</summary>

@@ -21,7 +21,11 @@ internal sealed record EventsVerb(int Lines, string? Host, string? Code, bool Fo
     /// <summary>As much as the monitors give in one answer.</summary>
     public const int MaxLines = 1000;
 
-    public static readonly ImmutableArray<string> Options = ["--code", "--follow", "--host", "--lines", "-f", "-n"];
+    public const string OfHost = "--host";
+
+    public static readonly ImmutableArray<string> OptionsWithValue = ["--code", OfHost, "--lines", "-n"];
+
+    public static readonly ImmutableArray<string> Options = [.. OptionsWithValue, "--follow", "-f"];
 
     /// <summary>Events come from several monitors, and a late one may belong between those that were shown: so many are looked at again.</summary>
     private const int LookedAtAgain = 200;

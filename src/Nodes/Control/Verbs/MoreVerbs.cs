@@ -11,7 +11,10 @@ namespace Mmm.Control.Verbs;
 internal static class MoreVerbs
 {
     /// <summary>Everything on one screen; of one cluster when one is named.</summary>
-    public static async Task<VerbResult> Status(Session session, CancellationToken cancel)
+    public static async Task<VerbResult> Status(Session session, CancellationToken cancel) => (await ReadStatus(session, cancel)).Result;
+
+    /// <summary>As <see cref="Status"/>, with what was read for it.</summary>
+    public static async Task<(StatusReading Status, VerbResult Result)> ReadStatus(Session session, CancellationToken cancel)
     {
         Task<MonitorsReading> monitors = Monitors(session, cancel);
         ImmutableArray<string> names = session.Cluster is null ? await session.ClusterNames(cancel) : [session.Cluster];
@@ -21,8 +24,8 @@ internal static class MoreVerbs
             [.. found.Where(f => f.Reading is not null).Select(f => f.Reading!)],
             [.. found.Where(f => f.Reading is null).Select(f => f.Name)]);
         bool sound = status.Unknown.IsEmpty && status.Clusters.All(c => !c.Stale && c.Snapshot.Phase != "no_quorum");
-        return VerbResult.Of(
-            StatusScreen.Render(status, session.Context), sound ? ExitCodes.Ok : ExitCodes.NoCoordinator, status, ApiFormat.Pretty.StatusReading);
+        return (status, VerbResult.Of(
+            StatusScreen.Render(status, session.Context), sound ? ExitCodes.Ok : ExitCodes.NoCoordinator, status, ApiFormat.Pretty.StatusReading));
     }
 
     /// <summary>The monitors as Akka's members, in the manner of <c>pbm cluster show</c>.</summary>

@@ -31,6 +31,13 @@ internal sealed record Session(MonitorClient Client, string? Cluster, CliContext
     public async Task<ImmutableArray<string>> ClusterNames(CancellationToken cancel) =>
         [.. (await Client.Get(ApiPaths.Clusters, ApiFormat.Wire.ClusterList, cancel)).Clusters.Select(c => c.Cluster)];
 
+    /// <summary>Which monitors a question goes to that is about one of them.</summary>
+    /// <param name="address">The named one; null = the first that answers.</param>
+    /// <param name="cancel">Ctrl-C.</param>
+    /// <exception cref="CliFailure">There is none of that name.</exception>
+    public async Task<ImmutableArray<MonitorAddress>> Whom(string? address, CancellationToken cancel) =>
+        address is null ? Client.Monitors : [(await MonitorDirectory.Read(Client, cancel)).Find(address)];
+
     /// <summary>The freshest picture to be had of the cluster.</summary>
     public async Task<ClusterReading> Reading(CancellationToken cancel) => await Reading(await ClusterName(cancel), cancel);
 

@@ -38,7 +38,7 @@ internal static class ActorEndpoint
         if (path == "/")
             return [];
         string[] elements = path.Split('/');
-        return elements is ["", _, ..] && elements[1..] is var names && names.All(n => ActorPath.IsValidPathElement(n) || n.StartsWith('$')) ? [.. names] : null;
+        return elements is ["", .. { Length: > 0 } names] && names.All(n => ActorPath.IsValidPathElement(n) || n.StartsWith('$')) ? [.. names] : null;
     }
 
     private static string NoSuchActor(string path, IActorRef nearest, string monitor)
