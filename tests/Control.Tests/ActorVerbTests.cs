@@ -59,4 +59,25 @@ public sealed class ActorVerbTests
         Ran ran = await _cli.Mmm("--monitors", mon1.Address, "actor", "hierarchy", "-a", "mon7");
         Assert.Equal((ExitCodes.Refused, "ERROR: Unknown monitor 'mon7'! There are: mon1 (10.0.0.1:8551), mon2 (127.0.0.1:8551).\n"), (ran.Exit, ran.Error));
     }
+
+    [Fact]
+    public async Task Others_that_hang_cost_no_time_when_the_named_one_answers()
+    {
+        await using FakeMonitor mon1 = await FakeMonitor.Start(name: "mon1");
+        await using FakeMonitor mon2 = await FakeMonitor.Start(name: "mon2");
+        using System.Net.Sockets.TcpListener hanging = BadMonitors.Hanging();
+        mon2.Actors = _tree with { Monitor = "mon2" };
+        Ran ran = await _cli.Mmm("--monitors", $"{hanging.LocalEndpoint},{mon1.Address},{mon2.Address}", "--timeout", "60", "actor", "hierarchy", "-a", "mon2");
+        Assert.StartsWith("Actors of mon2\n", ran.Out, StringComparison.Ordinal);
+        Assert.InRange(ran.Took.TotalSeconds, 0, 10);
+    }
+
+    [Fact]
+    public async Task A_monitor_that_nobody_is_configured_with_is_asked_by_its_own_address()
+    {
+        await using FakeMonitor mon1 = await FakeMonitor.Start(name: "mon1");
+        mon1.Monitors = mon1.Monitors with { Members = [new MonitorEntry("10.0.0.9:8551", "10.0.0.9:8551", null, "Up", true, false)] };
+        Ran ran = await _cli.Mmm("--monitors", mon1.Address, "actor", "hierarchy", "-a", "10.0.0.9:8551");
+        Assert.Equal((ExitCodes.Refused, "ERROR: Monitor 10.0.0.9:8551 is in nobody's configuration: it is not known where its API is. Ask it with --monitors HOST:PORT.\n"), (ran.Exit, ran.Error));
+    }
 }

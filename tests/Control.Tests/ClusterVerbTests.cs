@@ -142,6 +142,16 @@ public sealed class ClusterVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_done_before_a_failure_is_told_with_it()
+    {
+        See(up: [1], unreachable: [2, 3]);
+        _monitor.Changed = () => See(up: [1]);
+        Assert.Equal(
+            (ExitCodes.Refused, "OK: Downing akka.tcp://mmm@10.0.0.2:8551 (mon2)\nERROR: Member [akka.tcp://mmm@10.0.0.3:8551] not found\n"),
+            await Both(_cli.Mmm("cluster", "down-unreachable", "--force")));
+    }
+
+    [Fact]
     public async Task A_read_only_monitor_is_passed_over_and_named_where_there_is_no_other()
     {
         await using FakeMonitor other = await FakeMonitor.Start();

@@ -35,6 +35,9 @@ internal sealed class FakeMonitor : IAsyncDisposable
     /// <summary>Changes of the members received, as in <c>PUT akka.tcp://mmm@10.0.0.2:8551 operation=down</c>.</summary>
     public List<string> Changes { get; } = [];
 
+    /// <summary>Called after each of <see cref="Changes"/>.</summary>
+    public Action? Changed { get; set; }
+
     public MonitorsReading Monitors { get; set; } = Sample.Monitors();
 
     public ManagementContracts.Members Members { get; set; } = Sample.Members();
@@ -116,19 +119,23 @@ internal sealed class FakeMonitor : IAsyncDisposable
         app.MapPut(ApiPaths.Members + "/{**address}", async (string address, HttpContext http) =>
         {
             string operation = (await http.Request.ReadFormAsync())["operation"].ToString();
-            monitor.Changes.Add($"PUT {Uri.UnescapeDataString(address)} operation={operation}");
-            return Json(new ManagementContracts.Message($"{(operation == "down" ? "Downing" : "Leaving")} {Uri.UnescapeDataString(address)}"), ApiFormat.Wire.Message);
+            string node = Uri.UnescapeDataString(address);
+            if (monitor.Members.All.All(m => m.Node != node))
+                return Said(404, $"Member [{node}] not found");
+            monitor.Changes.Add($"PUT {node} operation={operation}");
+            monitor.Changed?.Invoke();
+            return Said(200, $"{(operation == "down" ? "Downing" : "Leaving")} {node}");
         });
         app.MapPost(ApiPaths.Members, async (HttpContext http) =>
         {
             string address = (await http.Request.ReadFormAsync())["address"].ToString();
             monitor.Changes.Add($"POST address={address}");
-            return Json(new ManagementContracts.Message($"Joining {address}"), ApiFormat.Wire.Message);
+            return Said(200, $"Joining {address}");
         });
         app.MapGet(ApiPaths.Shards, () => Json(new ManagementContracts.Regions(monitor.Shards is null ? [] : ["server-probe"]), ApiFormat.Wire.Regions));
         app.MapGet(ApiPaths.Shards + "/{region}", (string region) => monitor.Shards is { } shards && region == "server-probe"
             ? Json(shards, ApiFormat.Wire.Shards)
-            : Results.Text(JsonSerializer.Serialize(new ManagementContracts.Message($"Shard Region {region} is not started"), ApiFormat.Wire.Message), "application/json", statusCode: 404));
+            : Said(404, $"Shard Region {region} is not started"));
         app.MapGet(ApiPaths.Actors, (HttpContext http) =>
         {
             monitor.Queries.Add(http.Request.QueryString.Value!);
@@ -146,6 +153,10 @@ internal sealed class FakeMonitor : IAsyncDisposable
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private static IResult Json<T>(T value, JsonTypeInfo<T> type) => Results.Text(JsonSerializer.Serialize(value, type), "application/json");
+
+    /// <summary>As Akka's management routes say everything, errors too.</summary>
+    private static IResult Said(int status, string text) =>
+        Results.Text(JsonSerializer.Serialize(new ManagementContracts.Message(text), ApiFormat.Wire.Message), "application/json", statusCode: status);
 
     private static IResult Problem(int status, string detail) => Results.Text(
         JsonSerializer.Serialize(new ProblemReading("urn:mmm:problem:test", "Test", status, detail), ApiFormat.Wire.ProblemReading), "application/problem+json", statusCode: status);

@@ -82,7 +82,7 @@ public sealed partial class ExampleTests
         await Add("actors", HttpMethod.Get, $"{ApiPaths.Actors}?path=/user/vantage&depth=1");
         await Add("actor-unknown", HttpMethod.Get, $"{ApiPaths.Actors}?path=/user/vantage/C2");
         node.Log.Add(LogLevel.Information, "Mmm.Monitor", "Monitor mon1 starts; 3 monitors are configured, 2 must agree", null);
-        node.Log.Add(LogLevel.Warning, "Mmm.Actors.Membership.BootstrapActor", "Monitor mon3 does not answer", new TimeoutException("no answer within 1 s"));
+        node.Log.Add(LogLevel.Warning, "Mmm.Monitor.Endpoints", "GET /ready: this node's actors did not answer in time", new TimeoutException("the status board did not answer"));
         await Add("log", HttpMethod.Get, $"{ApiPaths.Log}?lines=50&level=warning");
         return bodies;
     }
@@ -103,10 +103,10 @@ public sealed partial class ExampleTests
 
     private sealed class VantageActor : ReceiveActor
     {
-        public VantageActor() => Context.ActorOf(Props.Create(() => new ClusterVantage()), "C1");
+        public VantageActor() => Context.ActorOf(Props.Create(() => new ClusterVantageActor()), "C1");
     }
 
-    private sealed class ClusterVantage : ReceiveActor;
+    private sealed class ClusterVantageActor : ReceiveActor;
 
     [GeneratedRegex("<!-- example: (?<name>[a-z-]+) -->\n```json\n(.*?\n)??```", RegexOptions.Singleline)]
     private static partial Regex Example();

@@ -110,6 +110,9 @@ public sealed class WholeNodeTests : IAsyncLifetime
         Assert.Contains("Cluster C1  ACTIVE  serving", await Mmm(monitors, "status"), StringComparison.Ordinal);
         Assert.EndsWith("Count: 2 nodes\n", await Mmm(monitors, "cluster", "show"), StringComparison.Ordinal);
         Assert.Equal("OK: Pinged successfully!\n", await Mmm(monitors, "ping"));
+        Assert.Matches(@"\n  mon2  \d shards?, \d entit.*\n$", await Mmm(monitors, "cluster-sharding", "region-stats", "-r", MonitorActors.ServerProbe));
+        Assert.Contains("\n  status-board (StatusBoardActor)\n", await Mmm(monitors, "actor", "hierarchy", "-a", "mon2"), StringComparison.Ordinal);
+        Assert.Equal("", await Mmm(monitors, "log", "tail"));
     }
 
     private static async Task<string> Mmm(string monitors, params string[] args)

@@ -7,9 +7,8 @@ namespace Mmm.Control.Monitors;
 /// Where each monitor's management endpoint is reached from here. A monitor that answers at an address that was given to this program (a tunnel's, or loopback on
 /// its own machine) is asked there; the others where their configuration says.
 /// </summary>
-/// <param name="Monitors">As one of them sees them.</param>
 /// <param name="Places">By the monitors' names, in the configured order.</param>
-internal sealed record MonitorDirectory(MonitorsReading Monitors, ImmutableArray<MonitorPlace> Places)
+internal sealed record MonitorDirectory(ImmutableArray<MonitorPlace> Places)
 {
     /// <exception cref="CliFailure">No monitor answers.</exception>
     public static async Task<MonitorDirectory> Read(MonitorClient client, CancellationToken cancel)
@@ -18,24 +17,35 @@ internal sealed record MonitorDirectory(MonitorsReading Monitors, ImmutableArray
             client.Monitors, ApiPaths.Monitors, ApiFormat.Wire.MonitorsReading, m => m.Coordinator is not null, m => m.Members.Count(x => x.Reachable), cancel);
         Attempt<ClusterList>[] given = await Task.WhenAll(client.Monitors.Select(m => client.Try(m, ApiPaths.Clusters, ApiFormat.Wire.ClusterList, cancel)));
         MonitorsReading reading = (await monitors).Value;
-        return new MonitorDirectory(reading, [.. reading.Members.Where(m => m.HttpPort is not null).Select(m => PlaceOf(m, given))]);
+        return new MonitorDirectory([.. reading.Members.Select(m => PlaceOf(m, given)).OfType<MonitorPlace>()]);
     }
 
-    /// <exception cref="CliFailure">There is no such monitor, or it has no management endpoint that is known.</exception>
-    public MonitorAddress Find(string text)
+    /// <summary>Where one monitor is asked; nobody is waited for that is not needed for it.</summary>
+    /// <exception cref="CliFailure">There is no such monitor, no monitor answers, or it is not known where its API is.</exception>
+    public static async Task<MonitorAddress> Find(string text, MonitorClient client, CancellationToken cancel)
     {
-        MonitorEntry monitor = MonitorNames.Find(text, Monitors);
-        return Places.FirstOrDefault(p => p.Name == monitor.Name)?.Address
-            ?? throw new CliFailure(ExitCodes.Refused, "unknown-monitor", $"ERROR: Monitor {monitor.Name} is in nobody's configuration: it is not known where its API is. Ask it with --monitors HOST:PORT.");
+        MonitorEntry wanted = MonitorNames.Find(text, await client.Get(ApiPaths.Monitors, ApiFormat.Wire.MonitorsReading, cancel));
+        if (ConfiguredPlace(wanted) is { } usual && client.Monitors.Contains(usual))
+            return usual;
+        Attempt<ClusterList>.Answered given = await client.Answer(client.Monitors, ApiPaths.Clusters, ApiFormat.Wire.ClusterList, l => l.Monitor == wanted.Name, _ => 0, cancel);
+        if (given.Value.Monitor == wanted.Name)
+            return given.Monitor;
+        return ConfiguredPlace(wanted)
+            ?? throw new CliFailure(ExitCodes.Refused, "unknown-monitor", $"ERROR: Monitor {wanted.Name} is in nobody's configuration: it is not known where its API is. Ask it with --monitors HOST:PORT.");
     }
 
-    private static MonitorPlace PlaceOf(MonitorEntry monitor, Attempt<ClusterList>[] given)
+    /// <summary>Null: it does not answer where it was looked for, and nobody's configuration has it.</summary>
+    private static MonitorPlace? PlaceOf(MonitorEntry monitor, Attempt<ClusterList>[] given)
     {
         if (given.OfType<Attempt<ClusterList>.Answered>().FirstOrDefault(a => a.Value.Monitor == monitor.Name) is { } answered)
             return new MonitorPlace(monitor.Name, answered.Monitor, null);
-        MonitorAddress configured = new(monitor.Address[..monitor.Address.LastIndexOf(':')].Trim('[', ']'), monitor.HttpPort!.Value);
-        return new MonitorPlace(monitor.Name, configured, given.OfType<Attempt<ClusterList>.Failed>().FirstOrDefault(f => f.Monitor == configured)?.Sentence);
+        return ConfiguredPlace(monitor) is { } place
+            ? new MonitorPlace(monitor.Name, place, given.OfType<Attempt<ClusterList>.Failed>().FirstOrDefault(f => f.Monitor == place)?.Sentence)
+            : null;
     }
+
+    private static MonitorAddress? ConfiguredPlace(MonitorEntry monitor) =>
+        monitor.HttpPort is { } port ? new MonitorAddress(monitor.Address[..monitor.Address.LastIndexOf(':')].Trim('[', ']'), port) : null;
 }
 
 /// <param name="Name">Of the monitor.</param>

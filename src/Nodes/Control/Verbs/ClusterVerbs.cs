@@ -80,7 +80,18 @@ internal static class ClusterVerbs
         ImmutableArray<MonitorAddress> order = [view.AskedAt, .. whom.Where(m => m != view.AskedAt)];
         List<string> lines = [];
         foreach (string node in nodes)
-            lines.Add($"OK: {await session.Client.Manage(order, HttpMethod.Put, ApiPaths.Member(node), "operation", operation, cancel)}{Name(node, view)}");
+        {
+            try
+            {
+                lines.Add($"OK: {await session.Client.Manage(order, HttpMethod.Put, ApiPaths.Member(node), "operation", operation, cancel)}{Name(node, view)}");
+            }
+            catch (CliFailure failure) when (lines.Count > 0)
+            {
+                // What has been done must not be kept back.
+                return Said(failure.ExitCode, string.Join('\n', [.. lines, failure.Message]));
+            }
+        }
+
         return Said(ExitCodes.Ok, string.Join('\n', lines));
     }
 

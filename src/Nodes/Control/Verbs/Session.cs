@@ -36,7 +36,7 @@ internal sealed record Session(MonitorClient Client, string? Cluster, CliContext
     /// <param name="cancel">Ctrl-C.</param>
     /// <exception cref="CliFailure">There is none of that name.</exception>
     public async Task<ImmutableArray<MonitorAddress>> Whom(string? address, CancellationToken cancel) =>
-        address is null ? Client.Monitors : [(await MonitorDirectory.Read(Client, cancel)).Find(address)];
+        address is null ? Client.Monitors : [await MonitorDirectory.Find(address, Client, cancel)];
 
     /// <summary>The freshest picture to be had of the cluster.</summary>
     public async Task<ClusterReading> Reading(CancellationToken cancel) => await Reading(await ClusterName(cancel), cancel);
