@@ -149,20 +149,6 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public async Task Explain_prints_what_the_coordinator_says_of_the_host()
-    {
-        StatusProtocol.ClusterSnapshot calm = Sample.Cluster();
-        StatusProtocol.HostView db2 = calm.Hosts[1] with { Explanation = ["db2 has been ONLINE since 2010.", "  - nothing to do"] };
-        await using FakeMonitor monitor = await FakeMonitor.Start([calm with { Hosts = [calm.Hosts[0], db2, calm.Hosts[2]] }]);
-
-        Ran known = await _cli.Mmm("--monitors", monitor.Address, "explain", "db2");
-        Assert.Equal((ExitCodes.Ok, "db2 has been ONLINE since 2010.\n  - nothing to do\n"), (known.Exit, known.Out));
-        Ran unknown = await _cli.Mmm("--monitors", monitor.Address, "explain", "dbx");
-        Assert.Equal((ExitCodes.Refused, "ERROR: Unknown host name 'dbx'!\n"), (unknown.Exit, unknown.Out));
-        Assert.Equal(ExitCodes.Usage, (await _cli.Mmm("--monitors", monitor.Address, "explain")).Exit);
-    }
-
-    [Fact]
     public async Task Check_setup_prints_findings_with_their_statements_and_exits_1_when_there_are_errors()
     {
         StatusProtocol.ClusterSnapshot snapshot = Sample.Cluster() with

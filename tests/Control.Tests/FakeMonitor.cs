@@ -70,8 +70,9 @@ internal sealed class FakeMonitor : IAsyncDisposable
     /// <param name="name">Its configured name.</param>
     /// <param name="silentClusters">Configured clusters it has heard nothing of.</param>
     /// <param name="body">Instead of everything: what any other server might answer.</param>
+    /// <param name="eventsAreKnown">False: as a release that keeps no history.</param>
     public static async Task<FakeMonitor> Start(
-        ClusterSnapshot[]? snapshots = null, long ageMs = 200, string? token = null, Func<CommandRequest, CommandAnswer>? answer = null, string name = "mon1", string[]? silentClusters = null, string? body = null)
+        ClusterSnapshot[]? snapshots = null, long ageMs = 200, string? token = null, Func<CommandRequest, CommandAnswer>? answer = null, string name = "mon1", string[]? silentClusters = null, string? body = null, bool eventsAreKnown = true)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -103,7 +104,7 @@ internal sealed class FakeMonitor : IAsyncDisposable
         app.MapGet(ApiPaths.Clusters + "/{c}/events", (string c, int limit, HttpRequest request) =>
         {
             monitor.EventQueries.Enqueue(request.QueryString.Value ?? "");
-            return known.Any(s => s.Cluster == c) ? Json(new EventsReading(name, c, [.. monitor.Events.TakeLast(limit)], null, null), ApiFormat.Wire.EventsReading) : Problem(404, "No such cluster.");
+            return eventsAreKnown && known.Any(s => s.Cluster == c) ? Json(new EventsReading(name, c, [.. monitor.Events.TakeLast(limit)], null, null), ApiFormat.Wire.EventsReading) : Problem(404, "No such cluster.");
         });
         app.MapPost(ApiPaths.Clusters + "/{c}/commands", async (string c, HttpContext http) =>
         {

@@ -35,7 +35,7 @@ internal sealed class CommandTree
             Root.Add(Mmm(verb, run));
         Root.Add(Simple("status", run, MoreVerbs.Status));
         Root.Add(Events(run));
-        Root.Add(OfHost("explain", 1, (host, session, cancel) => MoreVerbs.Explain(host!, session, cancel), run));
+        Root.Add(OfHost(ExplainVerb.Name, 0, ExplainVerb.Run, run));
         Root.Add(CheckSetup(run, cluster, context));
         Root.Add(Grants(alone, cluster, context));
         Root.Add(Monitors(run));

@@ -27,7 +27,7 @@ internal static class HelpText
         new("status", "", "monitors, clusters, hosts, troubles and latest decisions on one screen"),
         new("move_role", "--dry-run <role> <host>", "the steps of a move and what is in the way; nothing is changed"),
         new("set_offline", "--dry-run <host>", "the same of taking a host out"),
-        new("explain", "<host>", "why a host is as it is, and what can be done"),
+        new(ExplainVerb.Name, "[<role>|<host>]", "why it is as it is, why it does not change, and what can be done"),
         new("check-setup", $"[{CommandTree.Logins}] [<host>]", "how the servers are set up, and the statements that mend what is wrong"),
         new(EventsVerb.Name, EventsVerb.Arguments, "what was decided, seen and ordered; --follow: and what comes"),
         new(MonitorsVerb.Name, MonitorsVerb.Arguments, "the monitors by name, or which of them vote"),

@@ -26,11 +26,20 @@ public static class HostExplanation
         return lines.ToImmutable();
     }
 
-    private static IEnumerable<string> ChecksOf(ClusterState state, string host) =>
-        from kind in CheckNames.All
-        let check = state.Sights[host].Checks[kind]
-        where check.Verdict != CheckVerdict.Ok
-        select $"Check {CheckNames.NameOf(kind)} is {(check.Verdict == CheckVerdict.Failed ? "not OK" : "unknown")} since {check.Since:yyyy-MM-dd HH:mm:ss} UTC: {check.Message.ReplaceLineEndings(" ")}";
+    private static IEnumerable<string> ChecksOf(ClusterState state, string host)
+    {
+        foreach (CheckKind kind in CheckNames.All)
+        {
+            CheckState check = state.Sights[host].Checks[kind];
+            string? votes = kind is CheckKind.Ping or CheckKind.Mysql ? MonitorVotes.Of(state, host, kind) : null;
+            if (check.Verdict != CheckVerdict.Ok)
+                yield return $"Check {CheckNames.NameOf(kind)} is {(check.Verdict == CheckVerdict.Failed ? "not OK" : "unknown")} since {check.Since:yyyy-MM-dd HH:mm:ss} UTC: {check.Message.ReplaceLineEndings(" ")}";
+            else if (votes is not null)
+                yield return $"Check {CheckNames.NameOf(kind)} is OK, though not all monitors say so.";
+            if (votes is not null)
+                yield return $"  {votes}; what {state.Quorum} of {state.Monitors} see at the same moment counts.";
+        }
+    }
 
     private static IEnumerable<string> AgentOf(ClusterState state, string host)
     {
@@ -147,6 +156,8 @@ public static class HostExplanation
         RoleSlot[] owned = [.. slots.Where(s => s.Owner == host)];
         if (owned.Length > 0)
             yield return $"It has {string.Join(", ", owned.Select(s => s.Address + (s.ReleasingFrom is null ? "" : $" (waits for {s.ReleasingFrom} to let go)")))}.";
+        if (owned.Length > 0)
+            yield return "  " + RoleExplanation.LeaseOf(state, host);
         if (owned.Any(s => s.Address == state.Writer))
             yield return NextOf(state, host);
         foreach (RoleSlot slot in slots.Where(s => s.ReleasingFrom == host))

@@ -28,7 +28,8 @@ public static class Snapshots
             SnapshotWarnings.Of(state, trouble),
             [.. state.Notes.Select(n => new NoteView(n.At, n.Code, n.Host, n.Sentence))],
             d?.ModeCause,
-            d is null ? [] : SetupRules.Of(state));
+            d is null ? [] : SetupRules.Of(state),
+            RoleExplanation.All(state));
     }
 
     private static HostView ViewOf(ClusterState state, Host host)

@@ -27,6 +27,7 @@ public static class StatusProtocol
     /// <param name="Notes">Latest decisions, newest last, at most 100.</param>
     /// <param name="ModeReason">Why the mode is what it is; the <c># Cause:</c> of <c>show</c> in PASSIVE. May have several lines. Null = not known.</param>
     /// <param name="Setup">What is wrong with how the servers are set up; null = the coordinator is of a release that does not look.</param>
+    /// <param name="Explained">Every role, the active master's first; null = the coordinator is of a release that says nothing.</param>
     public sealed record ClusterSnapshot(
         string Cluster,
         string Coordinator,
@@ -43,7 +44,12 @@ public static class StatusProtocol
         ImmutableArray<string> Warnings,
         ImmutableArray<NoteView> Notes,
         string? ModeReason = null,
-        ImmutableArray<SetupFinding>? Setup = null) : IMessage;
+        ImmutableArray<SetupFinding>? Setup = null,
+        ImmutableArray<ExplainedRole>? Explained = null) : IMessage;
+
+    /// <param name="Role">Its name.</param>
+    /// <param name="Explanation">Why it is where it is, and why it does not move, a sentence each; one that begins with a blank belongs to the one before.</param>
+    public sealed record ExplainedRole(string Role, ImmutableArray<string> Explanation);
 
     /// <param name="Name">Host.</param>
     /// <param name="Ip">Own address.</param>

@@ -19,7 +19,8 @@ internal static class Pictures
         [Host("db1", "127.0.0.1", "master"), Host("db2", "127.0.0.2", "master"), Host("db3", "127.0.0.3", "slave")],
         [new RoleView(new RoleAddress("writer", "127.0.1.50"), "db1", null)],
         "writer", "db1", null, [], [new NoteView(At, "host_online", "db1", "State of host 'db1' changed from AWAITING_RECOVERY to ONLINE")],
-        Setup: [new SetupFinding("db2", false, "sync_binlog", "may lose acknowledged writes when its machine fails", "SET GLOBAL sync_binlog = 1;  -- and in my.cnf")]);
+        Setup: [new SetupFinding("db2", false, "sync_binlog", "may lose acknowledged writes when its machine fails", "SET GLOBAL sync_binlog = 1;  -- and in my.cnf")],
+        Explained: [new ExplainedRole("writer", ["writer(127.0.1.50) is with db1.", "  Its lease: its agent reported 2.7 s of lease left; granted by mon1 0.3 s ago, mon2 0.4 s ago, mon3 (not heard); 2 of 3 are needed."])]);
 
     /// <summary>As <see cref="Snapshot"/>, with reports: db1 takes writes, db2 replicates, db3 has died and its agent with it; one reader address has nobody.</summary>
     public static ClusterSnapshot WithReports()

@@ -43,22 +43,6 @@ internal static class MoreVerbs
         return VerbResult.Of(StatusScreen.RenderMonitors(monitors, session.Context), exit, monitors, ApiFormat.Pretty.MonitorsReading);
     }
 
-    /// <summary>Why a host is as it is, and what can be done.</summary>
-    public static async Task<VerbResult> Explain(string host, Session session, CancellationToken cancel)
-    {
-        ClusterReading reading = await session.Reading(cancel);
-        if (reading.Snapshot.Hosts.FirstOrDefault(h => h.Name == host) is not { } view)
-        {
-            string unknown = MmmAnswers.UnknownHost(host);
-            return VerbResult.Of(unknown, ExitCodes.Refused, new CommandAnswer("explain", false, unknown), ApiFormat.Pretty.CommandAnswer);
-        }
-
-        ClusterReading picked = reading with { Snapshot = reading.Snapshot with { Hosts = [view] } };
-        return VerbResult.Of(
-            ExplainScreen.Render(view), reading.Stale ? ExitCodes.NoCoordinator : ExitCodes.Ok, picked, ApiFormat.Pretty.ClusterReading,
-            Session.Staleness(reading) is { } old ? $"Warning: {old}" : null);
-    }
-
     /// <summary>How the servers are set up, and the statements that mend what is wrong.</summary>
     /// <param name="host">One; null = all.</param>
     /// <param name="session">The monitors.</param>
