@@ -362,7 +362,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         ImmutableArray<Note> notes = _state.Notes[^fresh..];
         long first = _state.NotesMade - fresh + 1;
         var happened = new HistoryProtocol.Happened(
-            _cluster.Topology.Name, [.. notes.Select((n, i) => new HistoryEvent(new EventId(_state.Epoch, first + i), n.At, _state.Version, n.Code, n.Host, n.Sentence))]);
+            _cluster.Topology.Name, [.. notes.Select((n, i) => new HistoryEvent(new EventId(_state.Epoch, first + i), n.At, _state.Version, n.Code, n.Host, n.Sentence, n.Command))]);
         foreach (ActorSelection chronicle in _chronicles)
             chronicle.Tell(happened);
         foreach (Note note in notes)

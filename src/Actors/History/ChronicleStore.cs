@@ -18,7 +18,7 @@ internal sealed class ChronicleStore : IDisposable
     /// <summary>Raised when a release writes what the one before cannot read.</summary>
     private const int SchemaVersion = 1;
 
-    private const string Columns = "cluster, counter, node, incarnation, no, at_utc, version, code, host, sentence";
+    private const string Columns = "cluster, counter, node, incarnation, no, at_utc, version, code, host, sentence, command";
 
     private readonly SqliteConnection _connection;
 
@@ -59,7 +59,7 @@ internal sealed class ChronicleStore : IDisposable
         {
             var id = new EventId(new Epoch(row.GetInt64(1), row.GetString(2), row.GetString(3)), row.GetInt64(4));
             var at = DateTimeOffset.Parse(row.GetString(5), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
-            events.Add((row.GetString(0), new HistoryEvent(id, at, row.GetInt64(6), row.GetString(7), row.IsDBNull(8) ? null : row.GetString(8), row.GetString(9))));
+            events.Add((row.GetString(0), new HistoryEvent(id, at, row.GetInt64(6), row.GetString(7), Text(row, 8), row.GetString(9), Text(row, 10))));
         }
 
         return events.ToImmutable();
@@ -90,10 +90,12 @@ internal sealed class ChronicleStore : IDisposable
         foreach ((string cluster, HistoryEvent e) in events)
         {
             Execute(
-                $"INSERT OR REPLACE INTO event ({Columns}) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                cluster, e.Id.Epoch.Counter, e.Id.Epoch.Node, e.Id.Epoch.Incarnation, e.Id.No, e.AtUtc.ToString("O", CultureInfo.InvariantCulture), e.Version, e.Code, e.Host, e.Sentence);
+                $"INSERT OR REPLACE INTO event ({Columns}) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                cluster, e.Id.Epoch.Counter, e.Id.Epoch.Node, e.Id.Epoch.Incarnation, e.Id.No, e.AtUtc.ToString("O", CultureInfo.InvariantCulture), e.Version, e.Code, e.Host, e.Sentence, e.Command);
         }
     }
+
+    private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     private static ChronicleStore Connect(string path)
     {
@@ -125,7 +127,7 @@ internal sealed class ChronicleStore : IDisposable
                 PRAGMA user_version={SchemaVersion};
                 CREATE TABLE event (
                     cluster TEXT NOT NULL, counter INTEGER NOT NULL, node TEXT NOT NULL, incarnation TEXT NOT NULL, no INTEGER NOT NULL,
-                    at_utc TEXT NOT NULL, version INTEGER NOT NULL, code TEXT NOT NULL, host TEXT, sentence TEXT NOT NULL,
+                    at_utc TEXT NOT NULL, version INTEGER NOT NULL, code TEXT NOT NULL, host TEXT, sentence TEXT NOT NULL, command TEXT,
                     PRIMARY KEY (cluster, counter, node, incarnation, no)) WITHOUT ROWID;
                 """);
             transaction.Commit();

@@ -19,6 +19,10 @@ public static class ApiPaths
 
     public static string Events(string cluster) => $"{Cluster(cluster)}/events";
 
+    public static string Operations(string cluster) => $"{Cluster(cluster)}/operations";
+
+    public static string Operation(string cluster, string id) => $"{Operations(cluster)}/{Uri.EscapeDataString(id)}";
+
     public static string Commands(string cluster) => $"{Cluster(cluster)}/commands";
 
     public static string Member(string address) => $"{Members}/{Uri.EscapeDataString(address)}";
@@ -120,4 +124,20 @@ public sealed record EventsReading(string Monitor, string Cluster, ImmutableArra
 /// <param name="Code">Stable for scripts.</param>
 /// <param name="Host">Host it is about; null = the cluster.</param>
 /// <param name="Sentence">For people.</param>
-public sealed record EventEntry(string Id, DateTimeOffset AtUtc, string Decision, string Code, string? Host, string Sentence);
+/// <param name="Command">Id of the operator's command that it is the doing of; null = nobody ordered it.</param>
+public sealed record EventEntry(string Id, DateTimeOffset AtUtc, string Decision, string Code, string? Host, string Sentence, string? Command = null);
+
+/// <summary>POST /api/v1/clusters/{c}/operations.</summary>
+/// <param name="Verb">MMM's verb that changes something.</param>
+/// <param name="Arguments">MMM's arguments in order; <c>--force</c> comes first. Null = none.</param>
+/// <param name="By">Who gives it, for the history; null = only the caller's address is noted.</param>
+public sealed record OperationRequest(string Verb, ImmutableArray<string>? Arguments = null, string? By = null);
+
+/// <summary>GET /api/v1/clusters/{c}/operations/{id}: what has become of a command.</summary>
+/// <param name="Id">The command's id, which was its <c>Idempotency-Key</c>.</param>
+/// <param name="Status">running, succeeded or failed.</param>
+/// <param name="Result">The sentence of its end; null while it runs.</param>
+/// <param name="StartedUtc">When it was taken up; null = not known here yet.</param>
+/// <param name="EndedUtc">When it ended; null while it runs.</param>
+/// <param name="Events">What has happened since it was taken up, until it ended, oldest first; the latest 200.</param>
+public sealed record OperationReading(string Id, string Status, string? Result, DateTimeOffset? StartedUtc, DateTimeOffset? EndedUtc, ImmutableArray<EventEntry> Events);

@@ -27,6 +27,8 @@ namespace Mmm.Shared.Api;
 [JsonSerializable(typeof(AgentReading))]
 [JsonSerializable(typeof(EventsReading))]
 [JsonSerializable(typeof(EventEntry))]
+[JsonSerializable(typeof(OperationRequest))]
+[JsonSerializable(typeof(OperationReading))]
 [JsonSerializable(typeof(ActorsReading))]
 [JsonSerializable(typeof(LogReading))]
 [JsonSerializable(typeof(LogEntry))]

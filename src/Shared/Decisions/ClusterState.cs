@@ -174,6 +174,15 @@ public sealed record ClusterState
         return this with { Notes = notes.Length > NotesKept ? notes.RemoveAt(0) : notes, NotesMade = NotesMade + 1 };
     }
 
+    /// <summary>What was noted since then is the doing of that command.</summary>
+    /// <param name="notesMade">How many notes there were before it.</param>
+    /// <param name="command">Its id.</param>
+    public ClusterState OrderedBy(long notesMade, string command)
+    {
+        int own = (int)Math.Min(NotesMade - notesMade, Notes.Length);
+        return this with { Notes = [.. Notes[..^own], .. Notes[^own..].Select(n => n with { Command = command })] };
+    }
+
     /// <summary>The same state with the document changed by <paramref name="change"/>.</summary>
     public ClusterState Deciding(Func<ClusterDocument, ClusterDocument> change) => this with { Document = change(Document!) };
 }
@@ -183,7 +192,8 @@ public sealed record ClusterState
 /// <param name="Code">Stable for scripts and tests.</param>
 /// <param name="Host">Host it is about; null = the cluster.</param>
 /// <param name="Sentence">For people.</param>
-public sealed record Note(DateTimeOffset At, string Code, string? Host, string Sentence);
+/// <param name="Command">Id of the operator's command that it is the doing of; null = nobody ordered it.</param>
+public sealed record Note(DateTimeOffset At, string Code, string? Host, string Sentence, string? Command = null);
 
 /// <summary>A vantage's report and when it came.</summary>
 /// <param name="Report">As it came.</param>

@@ -3,6 +3,7 @@ using Mmm.Shared.Checks;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
+using Mmm.Shared.Status;
 using Mmm.Shared.Topology;
 using static Mmm.Shared.Messages.AgentProtocol;
 
@@ -74,13 +75,26 @@ public static class ClusterTransition
         {
             if (before.Answers.FirstOrDefault(a => a.Id == command.Id) is { } given)
                 return new StepResult(state, [new GiveAnswer(given)]);
-            (state, answer) = OperatorCommands.Run(state, command.Verb, command.Arguments, command.By);
-            if (answer.StartsWith("ERROR", StringComparison.Ordinal))
-                state = state.Noted("admin_refused", null, $"Refused '{string.Join(' ', command.Arguments.Prepend(command.Verb))}' ({command.By}): {answer.ReplaceLineEndings(" ")}");
+            (state, answer) = Run(state, command);
         }
 
         state = Decide(state);
         return Finish(before, state, e, answer, effects);
+    }
+
+    /// <summary>Every command leaves a note, whatever came of it, but what was only asked for its steps.</summary>
+    private static (ClusterState State, string Answer) Run(ClusterState state, ControlProtocol.Command command)
+    {
+        long notes = state.NotesMade;
+        (state, string answer) = OperatorCommands.Run(state, command.Verb, command.Arguments, command.By);
+        if (command.Arguments.Contains(MmmVerbs.DryRun))
+            return (state, answer);
+        string said = $"'{string.Join(' ', command.Arguments.Prepend(command.Verb))}' ({command.By}): {answer.ReplaceLineEndings(" ")}";
+        if (answer.StartsWith("ERROR", StringComparison.Ordinal))
+            state = state.Noted("admin_refused", null, $"Refused {said}");
+        else if (state.NotesMade == notes)
+            state = state.Noted("admin_command", null, $"Nothing to do for {said}");
+        return (state.OrderedBy(notes, command.Id), answer);
     }
 
     /// <summary>Every time of the past that is recorded in a document.</summary>

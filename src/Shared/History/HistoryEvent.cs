@@ -9,7 +9,8 @@ namespace Mmm.Shared.History;
 /// <param name="Code">Stable for scripts.</param>
 /// <param name="Host">Host it is about; null = the cluster.</param>
 /// <param name="Sentence">For people. A command's names who gave it, and from where.</param>
-public sealed record HistoryEvent(EventId Id, DateTimeOffset AtUtc, long Version, string Code, string? Host, string Sentence)
+/// <param name="Command">Id of the operator's command that it is the doing of; null = nobody ordered it.</param>
+public sealed record HistoryEvent(EventId Id, DateTimeOffset AtUtc, long Version, string Code, string? Host, string Sentence, string? Command = null)
 {
     /// <summary>Longest sentence that is kept, in characters; what is behind it is cut off.</summary>
     public const int LongestSentence = 2000;

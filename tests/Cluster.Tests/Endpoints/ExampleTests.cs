@@ -46,7 +46,7 @@ public sealed partial class ExampleTests
 
     private static async Task<Dictionary<string, string>> Bodies(EndpointNode node)
     {
-        Dictionary<string, string> bodies = new() { ["command-request"] = Pretty(Request) };
+        Dictionary<string, string> bodies = new() { ["command-request"] = Pretty(Request), ["operation-request"] = Pretty("""{"verb":"move_role","arguments":["writer","db2"],"by":"anna@desk"}""") };
         async Task Add(string name, HttpMethod method, string path, HttpContent? content = null) =>
             bodies[name] = Constant(Pretty((await node.Http.Sends(method, path, content)).Body), node);
 
@@ -62,6 +62,12 @@ public sealed partial class ExampleTests
             new HistoryEvent(new EventId(new Epoch(3, "mon2", "08de2a1c5e0f4b00"), 8), Pictures.At, 18, "agent_step", "db1", "Host 'db1' is at step read_only: setting read_only"),
         ]).Next;
         await Add("events", HttpMethod.Get, ApiPaths.Events("C1") + "?limit=1");
+        node.Chronicle = node.Chronicle.Add(
+        [
+            new HistoryEvent(new EventId(new Epoch(3, "mon2", "08de2a1c5e0f4b00"), 9), Pictures.At, 18, "writer_move_started", "db2", "Moving role 'writer(127.0.1.50)' from 'db1' to 'db2': move_role", "6f1d2c"),
+            new HistoryEvent(new EventId(new Epoch(3, "mon2", "08de2a1c5e0f4b00"), 10), Pictures.At.AddSeconds(0.169), 20, "writer_moved", "db2", "Role 'writer(127.0.1.50)' is on 'db2' (169 ms after the decision)"),
+        ]).Next;
+        await Add("operation", HttpMethod.Get, ApiPaths.Operation("C1", "6f1d2c"));
         await Add("monitors", HttpMethod.Get, ApiPaths.Monitors);
         await Add("ready", HttpMethod.Get, "/ready");
         node.Coordinator = c => new ControlProtocol.Answer(

@@ -58,7 +58,7 @@ internal sealed class ChronicleInstallation : IAsyncDisposable
     public void Happens(int monitor, string cluster, params int[] numbers) =>
         _chronicles[monitor].Tell(new HistoryProtocol.Happened(cluster, [.. numbers.Select(Event)]), ActorRefs.NoSender);
 
-    public static HistoryEvent Event(int no) => new(new EventId(s_reign, no), DateTimeOffset.UnixEpoch.AddSeconds(no), no, "code", no % 2 == 0 ? null : "db1", $"event {no}");
+    public static HistoryEvent Event(int no) => new(new EventId(s_reign, no), DateTimeOffset.UnixEpoch.AddSeconds(no), no, "code", no % 2 == 0 ? null : "db1", $"event {no}", no % 3 == 0 ? $"op-{no}" : null);
 
     public async Task<ImmutableArray<HistoryEvent>> Read(int monitor, string cluster = Cluster) =>
         (await _chronicles[monitor].Ask<ChroniclePage>(new ChronicleActor.Read(cluster, new EventFilter(1000)), TimeSpan.FromSeconds(10))).Events;

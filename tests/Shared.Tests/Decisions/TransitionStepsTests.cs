@@ -61,6 +61,27 @@ public sealed class TransitionStepsTests
         Assert.Contains("): ERROR: Host 'db3' can't handle role 'writer'", refused.Sentence, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Every_command_leaves_notes_that_bear_its_id_but_one_that_only_asks()
+    {
+        World w = World.Running();
+        w.Say("set_online", "db3");
+        Note nothing = Assert.Single(w.State.Notes, n => n.Code == "admin_command");
+        Assert.StartsWith("Nothing to do for 'set_online db3' (", nothing.Sentence, StringComparison.Ordinal);
+        Assert.NotNull(nothing.Command);
+
+        long notes = w.State.NotesMade;
+        w.Say("move_role", "--dry-run", "writer", "db2");
+        Assert.Equal(notes, w.State.NotesMade);
+
+        w.Say("move_role", "writer", "db2");
+        Note[] own = [.. w.State.Notes.Where(n => n.Command is not null && n.Command != nothing.Command)];
+        Assert.Equal(["admin_move_role", "writer_move_started"], own.Select(n => n.Code));
+        Assert.Single(own.Select(n => n.Command).Distinct());
+        w.Until(() => w.State.Notes.Any(n => n.Code == "writer_moved"), 20);
+        Assert.Null(w.State.Notes.Last(n => n.Code == "writer_moved").Command);
+    }
+
     private static OrderProgress Working(long order, string step, string? sentence) => new(Id(order), OrderStatus.Working, step, sentence, []);
 
     private static OrderProgress Failed(long order, string step, string sentence) => new(Id(order), OrderStatus.Failed, step, sentence, []);

@@ -95,7 +95,7 @@ internal static class EventEndpoints
 
     private static SseItem<string> Item(HistoryEvent e) => new(JsonSerializer.Serialize(Entry(e), ApiFormat.Wire.EventEntry), "event") { EventId = e.Id.ToString() };
 
-    private static EventEntry Entry(HistoryEvent e) => new(e.Id.ToString(), e.AtUtc, e.Decision().ToString(), e.Code, e.Host, e.Sentence);
+    public static EventEntry Entry(HistoryEvent e) => new(e.Id.ToString(), e.AtUtc, e.Decision().ToString(), e.Code, e.Host, e.Sentence, e.Command);
 
     private static (EventFilter? Filter, string? Wrong) FilterOf(HttpRequest request)
     {

@@ -55,6 +55,7 @@ public static class MmmEndpoints
         app.MapClusters();
         app.MapCommands();
         app.MapEvents();
+        app.MapOperations();
         app.MapMonitors();
         app.MapMetrics();
         app.MapActors();

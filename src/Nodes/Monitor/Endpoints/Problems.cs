@@ -39,6 +39,9 @@ internal static class Problems
     public static IResult Unauthorized() =>
         Of(401, "unauthorized", "A bearer token is needed", "Send 'Authorization: Bearer TOKEN' with the token of monitor.http.token.", challenge: true);
 
+    /// <param name="detail">MMM's answer, which begins with ERROR.</param>
+    public static IResult Refused(string detail) => Of(409, "refused", "The coordinator refuses it, and nothing was changed", detail);
+
     public static IResult Forbidden(string detail) => Of(403, "forbidden", "Not from a browser page of another site", detail);
 
     public static IResult NotReady(string detail) => Of(503, "not-ready", "Not ready", detail, retryAfterSeconds: 1);
