@@ -9,6 +9,7 @@ using Mmm.Actors.Membership;
 using Mmm.Actors.Probing;
 using Mmm.Monitor.Adapters;
 using Mmm.Monitor.Endpoints;
+using Mmm.Monitor.Tracing;
 using Mmm.Monitor.Logs;
 using Mmm.Shared.Settings;
 
@@ -75,6 +76,7 @@ internal static class MonitorNode
         builder.Services.AddSingleton(parts.Identity);
         builder.Services.AddSingleton<IKeeperStatus, KeeperStatus>();
         builder.AddMmmEndpoints(settings);
+        builder.Services.AddMoveTracing(settings);
         builder.Services.AddAkka(MonitorActors.SystemName, (akka, services) =>
             akka.WithHostLogging(services.GetRequiredService<ILoggerFactory>()).WithMonitor(parts));
         return builder.Build().MapMmmEndpoints();

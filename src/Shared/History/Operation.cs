@@ -36,7 +36,7 @@ public sealed record Operation(OperationStatus Status, HistoryEvent Began, Histo
         if (own.FirstOrDefault(e => e.Code is "writer_move_started" or "writer_move_waits") is not { } move)
             return new Operation(OperationStatus.Succeeded, own[0], own[^1], [.. since.TakeWhile(e => e.Id <= own[^1].Id)]);
         HistoryEvent? end = since.FirstOrDefault(e => e.Id > move.Id && Ends(e, move, command));
-        OperationStatus status = end is null ? OperationStatus.Running : end.Code == "writer_moved" && end.Host == move.Host ? OperationStatus.Succeeded : OperationStatus.Failed;
+        OperationStatus status = end is null ? OperationStatus.Running : end.Code == "writer_moved" ? OperationStatus.Succeeded : OperationStatus.Failed;
         return new Operation(status, own[0], end, [.. since.TakeWhile(e => end is null || e.Id <= end.Id)]);
     }
 

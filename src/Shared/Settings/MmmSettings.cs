@@ -47,6 +47,7 @@ public sealed record MonitorMember(string Name, string Address, int Port, int Ht
 /// <param name="KillHostTimeout">How long the hook may run.</param>
 /// <param name="MmmControl">Where MySQL-MMM's own protocol is served; null = nowhere.</param>
 /// <param name="HistoryEvents">Most events of each cluster that it keeps.</param>
+/// <param name="OtlpEndpoint">Where moves are exported to as traces (OTLP over HTTP); null = nowhere.</param>
 public sealed record MonitorSettings(
     string StateDir,
     string HttpBind,
@@ -58,7 +59,8 @@ public sealed record MonitorSettings(
     string? KillHostBin,
     TimeSpan KillHostTimeout,
     ControlSocketSettings? MmmControl = null,
-    int HistoryEvents = 10_000);
+    int HistoryEvents = 10_000,
+    Uri? OtlpEndpoint = null);
 
 /// <summary>HOCON: <c>monitor.mmm_control { … }</c>.</summary>
 /// <param name="Bind">Address to listen on; without <paramref name="Tls"/> a loopback address.</param>

@@ -56,7 +56,8 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             monitor.Optional("kill_host_bin", monitor.AbsolutePath)?.Value,
             monitor.Duration("kill_host_timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)).Value,
             MmmControl(control),
-            monitor.Int("history_events", 100, 100_000).Value);
+            monitor.Int("history_events", 100, 100_000).Value,
+            monitor.Optional("otlp_endpoint", name => monitor.Text(name, "an http or https URL, as in http://10.0.0.9:4318/v1/traces", IsHttpUrl)) is { Valid: true, Value: var otlp } ? new Uri(otlp) : null);
         http.RefuseUnknown();
         control.RefuseUnknown();
         monitor.RefuseUnknown();
@@ -118,6 +119,8 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
         problems.Error(field.Value.Origin, field.Value.Path, $"is {field.Value.Kind}", $"a section: {field.Key} {{ … }}");
         return new Section(new HoconObject(field.Value.Origin, field.Value.Path, []), problems) { Broken = true };
     }
+
+    private static bool IsHttpUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https";
 
     private static bool IsBind(string text) => text == "localhost" || IpText.TryParse(text, out _);
 

@@ -47,7 +47,7 @@ public sealed class SettingsReadingTests
             monitor {
               state_dir = /srv/mmm, http.read_only = on, ping_ips = ["10.0.0.254", "FD00::0:1"], ping_interval = 2s
               membership { heartbeat_interval = 250ms, acceptable_heartbeat_pause = 1s, stable_after = 1s, down_removal_margin = 5ms, gossip_interval = 100ms, seed_node_timeout = 3s }
-              kill_host_bin = /usr/bin/kill-host, kill_host_timeout = 20s
+              kill_host_bin = /usr/bin/kill-host, kill_host_timeout = 20s, history_events = 500, otlp_endpoint = "http://10.0.0.9:4318/v1/traces"
             }
             agent {
               state_dir = /srv/agent, bind_address = "0.0.0.0", mysql_socket = /run/x.sock, mysql_pid_file = /run/x.pid, heartbeat_interval = 200ms
@@ -64,6 +64,7 @@ public sealed class SettingsReadingTests
         Assert.Equal(new MembershipSettings(Ms(250), Ms(1000), Ms(1000), Ms(5), Ms(100), Ms(3000)), settings.Monitor.Membership);
         Assert.Equal("/usr/bin/kill-host", settings.Monitor.KillHostBin);
         Assert.Equal(TimeSpan.FromSeconds(20), settings.Monitor.KillHostTimeout);
+        Assert.Equal((500, new Uri("http://10.0.0.9:4318/v1/traces")), (settings.Monitor.HistoryEvents, settings.Monitor.OtlpEndpoint));
         Assert.Equal(
             new AgentSettings("/srv/agent", "0.0.0.0", "/run/x.sock", "/run/x.pid", Ms(200), Ms(20), Ms(1000), Ms(0), 5, Ms(50), Ms(30_000), 0, new AgentHttpSettings("127.0.0.1", 9991)),
             settings.Agent);

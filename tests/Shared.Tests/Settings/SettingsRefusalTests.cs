@@ -12,7 +12,7 @@ public sealed class SettingsRefusalTests
     [Theory]
     [InlineData("flap_count = 3", "flap_count: unknown key; allowed: agent, cluster NAME, cluster_defaults, monitor, monitor_defaults, monitors, this, this_cluster")]
     [InlineData("monitr.state_dir = /x", "monitr: unknown key; allowed: agent, cluster NAME, cluster_defaults, monitor, monitor_defaults, monitors, this, this_cluster; did you mean 'monitor'?")]
-    [InlineData("monitor.ping_ip = []", "monitor.ping_ip: unknown key; allowed: history_events, http, kill_host_bin, kill_host_timeout, membership, mmm_control, ping_interval, ping_ips, state_dir; did you mean 'ping_ips'?")]
+    [InlineData("monitor.ping_ip = []", "monitor.ping_ip: unknown key; allowed: history_events, http, kill_host_bin, kill_host_timeout, membership, mmm_control, otlp_endpoint, ping_interval, ping_ips, state_dir; did you mean 'ping_ips'?")]
     [InlineData("monitor.http.prot = 1", "monitor.http.prot: unknown key; allowed: bind, read_only, token, token_file")]
     [InlineData("monitor.membership.stableafter = 1s", "did you mean 'stable_after'?")]
     [InlineData("agent.heartbeatInterval = 1s", "agent.heartbeatInterval: unknown key; allowed: see mmm.reference.conf; did you mean 'heartbeat_interval'?")]
@@ -172,6 +172,8 @@ public sealed class SettingsRefusalTests
     public void Hosts_and_roles(string line, string problem, bool others = false) => One(line, problem, others);
 
     [Theory]
+    [InlineData("monitor.otlp_endpoint = \"10.0.0.9:4318\"", "monitor.otlp_endpoint: is '10.0.0.9:4318'; allowed: an http or https URL, as in http://10.0.0.9:4318/v1/traces")]
+    [InlineData("monitor.history_events = 99", "monitor.history_events: is '99'; allowed: a whole number, 100 to 100000")]
     [InlineData("agent.http.port = 3306", "agent.http.port: 10.0.0.11 port 3306 is already mysqld of host db1 of cluster C1")]
     [InlineData("agent.http.port = 9990", "agent.http.port: 9990 is already agent.binlog_port")]
     [InlineData("agent.http.port = 9989", "agent.http.port: 10.0.0.11 port 9989 is already agent of host db1 of cluster C1")]
