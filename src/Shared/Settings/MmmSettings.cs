@@ -37,8 +37,8 @@ public sealed record MonitorMember(string Name, string Address, int Port, int Ht
 
 /// <summary>HOCON: <c>monitor { … }</c>.</summary>
 /// <param name="StateDir">Where the ledger's keeper stores; default <c>/var/lib/mmm-monitor</c>.</param>
-/// <param name="HttpBind">Address the management endpoint listens on: loopback by default; another one needs <paramref name="HttpToken"/>.</param>
-/// <param name="HttpToken">Bearer token callers must send when the endpoint does not listen on loopback only; null = none.</param>
+/// <param name="HttpBind">Address the management endpoint listens on: loopback by default; another one needs a token.</param>
+/// <param name="HttpToken">Bearer token of an administrator; null = none. See <see cref="Tokens"/>.</param>
 /// <param name="HttpReadOnly">Refuses every changing route with 405.</param>
 /// <param name="PingIps">Addresses that prove this monitor's own network; empty = no network check.</param>
 /// <param name="PingInterval">How often they are pinged.</param>
@@ -47,6 +47,7 @@ public sealed record MonitorMember(string Name, string Address, int Port, int Ht
 /// <param name="KillHostTimeout">How long the hook may run.</param>
 /// <param name="MmmControl">Where MySQL-MMM's own protocol is served; null = nowhere.</param>
 /// <param name="HistoryEvents">Most events of each cluster that it keeps.</param>
+/// <param name="MoreTokens">Tokens with a name and a role of their own; null = none.</param>
 /// <param name="OtlpEndpoint">Where moves are exported to as traces (OTLP over HTTP); null = nowhere.</param>
 public sealed record MonitorSettings(
     string StateDir,
@@ -60,7 +61,34 @@ public sealed record MonitorSettings(
     TimeSpan KillHostTimeout,
     ControlSocketSettings? MmmControl = null,
     int HistoryEvents = 10_000,
-    Uri? OtlpEndpoint = null);
+    Uri? OtlpEndpoint = null,
+    ImmutableArray<ApiToken>? MoreTokens = null)
+{
+    /// <summary>Name of <see cref="HttpToken"/>.</summary>
+    public const string OnlyToken = "token";
+
+    /// <summary>Callers must send one of these; empty = nobody is asked for one, and only this machine is answered.</summary>
+    public ImmutableArray<ApiToken> Tokens => [.. HttpToken is null ? Array.Empty<ApiToken>() : [new ApiToken(OnlyToken, ApiRole.Admin, HttpToken)], .. MoreTokens ?? []];
+}
+
+/// <summary>What the bearer of a token may do; each may what the one before may.</summary>
+public enum ApiRole
+{
+    /// <summary>Read everything.</summary>
+    Viewer,
+
+    /// <summary>Give MMM's commands.</summary>
+    Operator,
+
+    /// <summary>Change which monitors there are, and who of them votes.</summary>
+    Admin,
+}
+
+/// <summary>HOCON: <c>monitor.http.tokens { NAME { token, role } }</c>.</summary>
+/// <param name="Name">For the log and the history: who it was given to.</param>
+/// <param name="Role">What its bearer may do.</param>
+/// <param name="Secret">The token.</param>
+public sealed record ApiToken(string Name, ApiRole Role, Secret Secret);
 
 /// <summary>HOCON: <c>monitor.mmm_control { … }</c>.</summary>
 /// <param name="Bind">Address to listen on; without <paramref name="Tls"/> a loopback address.</param>

@@ -43,7 +43,9 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
         Section http = monitor.Sub("http");
         (MembershipSettings membership, MembershipDraft draft) = Membership(monitor.Sub("membership"));
         Setting<string> bind = http.Text("bind", "an IP address or localhost", IsBind);
-        Secret? token = Token(http, bind);
+        Section tokens = http.Sub("tokens");
+        Secret? token = Token(http, bind, others: !tokens.Object.Fields.IsEmpty);
+        ImmutableArray<ApiToken> more = Tokens(tokens, token);
         Section control = monitor.Sub("mmm_control");
         var settings = new MonitorSettings(
             monitor.AbsolutePath("state_dir").Value,
@@ -57,7 +59,8 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             monitor.Duration("kill_host_timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)).Value,
             MmmControl(control),
             monitor.Int("history_events", 100, 100_000).Value,
-            monitor.Optional("otlp_endpoint", name => monitor.Text(name, "an http or https URL, as in http://10.0.0.9:4318/v1/traces", IsHttpUrl)) is { Valid: true, Value: var otlp } ? new Uri(otlp) : null);
+            monitor.Optional("otlp_endpoint", name => monitor.Text(name, "an http or https URL, as in http://10.0.0.9:4318/v1/traces", IsHttpUrl)) is { Valid: true, Value: var otlp } ? new Uri(otlp) : null,
+            more);
         http.RefuseUnknown();
         control.RefuseUnknown();
         monitor.RefuseUnknown();
@@ -145,18 +148,46 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             problems.Warn(monitors.Origin, monitors.Path, $"{count} monitors survive the loss of {(count - 1) / 2}, no more than {count - 1} would: configure an odd number");
     }
 
-    private Secret? Token(Section http, Setting<string> bind)
+    private Secret? Token(Section http, Setting<string> bind, bool others)
     {
         bool exposed = kind == NodeKind.Monitor && bind.Valid && !IsLoopback(bind.Value);
         HoconValue? written = http.Take("token") ?? http.Take("token_file");
         bool given = written is not null;
-        if (exposed && !given)
+        if (exposed && !given && !others)
             problems.Error(bind, $"'{bind.Value}' can be reached from other machines, so the endpoint needs a token", "127.0.0.1, or monitor.http.token(_file)");
         SecretReader.Need need = exposed && given ? SecretReader.Need.Required : kind == NodeKind.Agent ? SecretReader.Need.None : SecretReader.Need.Optional;
         Secret? token = secrets.Read(http, http.Object, "token", need);
+        CheckLength(token, written);
+        return token;
+    }
+
+    private void CheckLength(Secret? token, HoconValue? written)
+    {
         if (token is not null && written is not null && token.Reveal().Length < MinTokenLength)
             problems.Error(written.Origin, written.Path, "is too short to keep anyone out", $"at least {MinTokenLength} characters");
-        return token;
+    }
+
+    private ImmutableArray<ApiToken> Tokens(Section tokens, Secret? first)
+    {
+        var read = ImmutableArray.CreateBuilder<ApiToken>();
+        foreach (HoconField field in tokens.Object.Fields.Where(f => f.Value is not HoconScalar { IsNull: true }))
+        {
+            Section one = NamedSection(field, "token");
+            HoconValue? written = one.Take("token") ?? one.Take("token_file");
+            Setting<string> role = one.Text("role", "viewer, operator or admin", t => Enum.TryParse(t, ignoreCase: true, out ApiRole _) && char.IsLetter(t[0]));
+            // Only a monitor knows tokens: another program on that machine may not even read their files.
+            Secret? token = secrets.Read(one, one.Object, "token", kind == NodeKind.Monitor ? SecretReader.Need.Required : SecretReader.Need.None);
+            one.RefuseUnknown();
+            CheckLength(token, written);
+            if (token is null || !role.Valid)
+                continue;
+            string? same = first?.Reveal() == token.Reveal() ? MonitorSettings.OnlyToken : read.FirstOrDefault(t => t.Secret.Reveal() == token.Reveal())?.Name;
+            if (same is not null)
+                problems.Error(one.Origin, one.Path, $"has the same token as '{same}'", "a token of its own");
+            read.Add(new ApiToken(field.Key, Enum.Parse<ApiRole>(role.Value, ignoreCase: true), token));
+        }
+
+        return read.ToImmutable();
     }
 
     private static (MembershipSettings Settings, MembershipDraft Draft) Membership(Section section)

@@ -92,7 +92,9 @@ public sealed class ChronicleActorTests : IAsyncLifetime
             await _monitors.Has(0, 1);
             await Eventually.True(() => File.Exists(_monitors.Database(0)), "it is being stored");
             disk.Fill();
+            Task<string> error = _monitors.NextError(0);
             _monitors.Happens(0, [.. Enumerable.Range(2, 200)]);
+            Assert.StartsWith("The history cannot be stored on this monitor: ", await error, StringComparison.Ordinal);
             await _monitors.Has(0, [.. Enumerable.Range(1, 201)]);
 
             disk.MakeRoom();

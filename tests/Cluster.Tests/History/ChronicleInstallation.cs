@@ -26,7 +26,7 @@ internal sealed class ChronicleInstallation : IAsyncDisposable
 
     public ChronicleInstallation(int monitors)
     {
-        _systems = [.. Enumerable.Range(0, monitors).Select(_ => LedgerInstallation.System(0))];
+        _systems = [.. Enumerable.Range(0, monitors).Select(_ => LedgerInstallation.System(0, "ERROR"))];
         _monitors = [.. _systems.Select((s, i) => new MonitorMember($"mon{i + 1}", "127.0.0.1", ((ExtendedActorSystem)s!).Provider.DefaultAddress.Port!.Value, 0))];
         _chronicles = new IActorRef[monitors];
         for (int i = 0; i < monitors; i++)
@@ -39,9 +39,22 @@ internal sealed class ChronicleInstallation : IAsyncDisposable
 
     public void Start(int monitor)
     {
-        _systems[monitor] ??= LedgerInstallation.System(_monitors[monitor].Port);
+        _systems[monitor] ??= LedgerInstallation.System(_monitors[monitor].Port, "ERROR");
         _chronicles[monitor] = _systems[monitor]!.ActorOf(
             ChronicleActor.Props(_monitors[monitor].Name, _monitors, [Cluster], StateDir(monitor), Capacity), MonitorActors.Chronicle);
+    }
+
+    /// <summary>Completes with the next error that the monitor logs.</summary>
+    public Task<string> NextError(int monitor)
+    {
+        var next = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _systems[monitor]!.EventStream.Subscribe(_systems[monitor]!.ActorOf(Props.Create(() => new ErrorListener(next))), typeof(Akka.Event.Error));
+        return next.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    private sealed class ErrorListener : ReceiveActor
+    {
+        public ErrorListener(TaskCompletionSource<string> next) => Receive<Akka.Event.Error>(e => next.TrySetResult(e.Message.ToString()!));
     }
 
     public async Task Stop(int monitor)

@@ -130,10 +130,11 @@ internal sealed class LedgerInstallation : IAsyncDisposable
     }
 
     /// <summary>As a monitor speaks with others, but no member of any cluster.</summary>
-    internal static ActorSystem System(int port) => ActorSystem.Create("mmm", ConfigurationFactory.ParseString(
+    internal static ActorSystem System(int port, string logLevel = "OFF") => ActorSystem.Create("mmm", ConfigurationFactory.ParseString(
         WireSerialization.Hocon() + "\n" +
         $"""
-        akka.loglevel = OFF
+        akka.loglevel = {logLevel}
+        akka.loggers = ["Akka.Event.DefaultLogger"]
         akka.stdout-loglevel = OFF
         akka.actor.provider = remote
         akka.remote.dot-netty.tcp.hostname = 127.0.0.1

@@ -88,6 +88,13 @@ public sealed class SecretsTests
     [InlineData("cluster_defaults.monitor_passwort = \"hunter2-hunter2-hunter2\"", "cluster_defaults.monitor_passwort: unknown key; allowed: see mmm.reference.conf; did you mean 'monitor_password'?")]
     [InlineData("cluster_defaults { monitor_password = null, monitor_password_file = \"\" }", "cluster_defaults.monitor_password_file: is empty")]
     [InlineData("monitor.http.token = short", "monitor.http.token: is too short to keep anyone out; allowed: at least 16 characters")]
+    [InlineData("monitor.http.tokens { ci { token = short, role = viewer } }", "monitor.http.tokens.ci.token: is too short to keep anyone out; allowed: at least 16 characters")]
+    [InlineData("monitor.http.tokens { ci { token = hunter2-hunter2-hunter2, role = boss } }", "monitor.http.tokens.ci.role: is 'boss'; allowed: viewer, operator or admin")]
+    [InlineData("monitor.http.tokens { ci { token = hunter2-hunter2-hunter2, role = 2 } }", "monitor.http.tokens.ci.role: is '2'; allowed: viewer, operator or admin")]
+    [InlineData("monitor.http.tokens { ci { role = viewer } }", "monitor.http.tokens.ci.token: is missing")]
+    [InlineData("monitor.http.tokens { ci { token = hunter2-hunter2-hunter2, role = viewer, name = x } }", "monitor.http.tokens.ci.name: unknown key; allowed: role, token, token_file")]
+    [InlineData("monitor.http { token = hunter2-hunter2-hunter2, tokens { ci { token = hunter2-hunter2-hunter2, role = viewer } } }", "monitor.http.tokens.ci: has the same token as 'token'; allowed: a token of its own")]
+    [InlineData("monitor.http.tokens { a { token = hunter2-hunter2-hunter2, role = viewer }, b { token = hunter2-hunter2-hunter2, role = admin } }", "monitor.http.tokens.b: has the same token as 'a'")]
     [InlineData("monitor.http.bind = \"0.0.0.0\"", "monitor.http.bind: '0.0.0.0' can be reached from other machines, so the endpoint needs a token")]
     [InlineData("monitor.http.bind = \"::\"", "monitor.http.bind: '::' can be reached from other machines")]
     [InlineData("monitor.http.bind = \"10.0.0.1\"", "monitor.http.bind: '10.0.0.1' can be reached from other machines")]
@@ -114,6 +121,17 @@ public sealed class SecretsTests
 
         Assert.Equal(Hidden, monitor.HttpToken!.Reveal());
         Assert.Equal("(secret)", monitor.HttpToken.ToString());
+    }
+
+    [Fact]
+    public void Tokens_have_names_and_roles_and_one_of_them_is_enough_as_well()
+    {
+        MonitorSettings monitor = SettingsBase.ReadFrom(With("monitor.http { bind = \"0.0.0.0\", tokens { prometheus { token_file = \"/t\", role = viewer }, ci { token = \"operator-token-of-ci\", role = Operator } } }")
+            .Add("/t", Hidden + "\n")).Settings.Monitor;
+
+        Assert.Equal([("prometheus", ApiRole.Viewer, Hidden), ("ci", ApiRole.Operator, "operator-token-of-ci")], monitor.Tokens.Select(t => (t.Name, t.Role, t.Secret.Reveal())));
+        Assert.DoesNotContain("operator-token", string.Join(' ', monitor.Tokens), StringComparison.Ordinal);
+        Assert.Equal(("token", ApiRole.Admin), SettingsBase.Read("monitor.http.token = \"admin-token-of-ops\"").Settings.Monitor.Tokens.Select(t => (t.Name, t.Role)).Single());
     }
 
     [Theory]

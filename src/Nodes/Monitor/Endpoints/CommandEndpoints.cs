@@ -14,7 +14,7 @@ internal static class CommandEndpoints
 
     public static void MapCommands(this WebApplication app)
     {
-        app.MapPost($"{ApiPaths.Clusters}/{{cluster}}/commands", Command).WithMetadata(new ChangesSomething());
+        app.MapPost($"{ApiPaths.Clusters}/{{cluster}}/commands", Command).WithMetadata(new ChangesSomething(ApiRole.Operator));
         app.MapGet(ApiPaths.Ping, Ping);
     }
 
@@ -41,8 +41,10 @@ internal static class CommandEndpoints
         if (CommandRules.WhatIsWrong(request, arguments) is string wrong)
             return Problems.BadRequest(wrong);
 
+        if (Gates.Lacks(http, CommandRules.LeastOf(request.Verb)) is { } refusal)
+            return refusal;
         ControlProtocol.Answer? answer = await commands.Send(
-            new ControlProtocol.Command(request.Id, cluster, request.Verb, arguments, CommandRules.By(request.By, http.Connection.RemoteIpAddress)), cancel);
+            new ControlProtocol.Command(request.Id, cluster, request.Verb, arguments, CommandRules.By(request.By, http)), cancel);
         return answer is null ? Problems.NoCoordinator(settings.This) : Answered(answer);
     }
 

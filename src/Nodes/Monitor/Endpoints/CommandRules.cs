@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Mmm.Shared.Api;
+using Mmm.Shared.Settings;
 using Mmm.Shared.Status;
 
 namespace Mmm.Monitor.Endpoints;
@@ -24,7 +25,17 @@ internal static class CommandRules
         return null;
     }
 
-    /// <summary>For the log: who says to have sent it, and where it really came from.</summary>
+    /// <summary>Whose token may give it.</summary>
+    public static ApiRole LeastOf(string verb) => verb == MmmVerbs.Monitors.Name ? ApiRole.Admin : ApiRole.Operator;
+
+    /// <summary>For the log and the history: who says to have sent it, whose token it was if that has a name of its own, and where it really came from.</summary>
+    public static string By(string? by, HttpContext http)
+    {
+        string token = Caller.Of(http).Name is { Length: > 0 } name && name != MonitorSettings.OnlyToken ? $"token {name}" : "";
+        return By(string.IsNullOrWhiteSpace(by) ? token : token.Length == 0 ? by : $"{by} ({token})", http.Connection.RemoteIpAddress);
+    }
+
+    /// <summary>The same of one who needs no token.</summary>
     public static string By(string? by, IPAddress? from)
     {
         IPAddress? address = from is { IsIPv4MappedToIPv6: true } ? from.MapToIPv4() : from;

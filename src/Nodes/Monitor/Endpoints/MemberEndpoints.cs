@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Mmm.Shared.Api;
+using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor.Endpoints;
 
@@ -16,13 +17,13 @@ internal static class MemberEndpoints
     public static void MapMembers(this WebApplication app)
     {
         app.MapGet(ApiPaths.Members, (ActorSystem system) => Results.Json(MemberViews.Members(Cluster.Get(system)), ApiFormat.Wire.Members));
-        app.MapPost(ApiPaths.Members, Join).WithMetadata(new ChangesSomething());
+        app.MapPost(ApiPaths.Members, Join).WithMetadata(new ChangesSomething(ApiRole.Admin));
 
         // The catch-all below takes these as members without an address; they are the wrong method of the list.
         app.MapMethods(ApiPaths.Members, [HttpMethods.Put, HttpMethods.Delete, HttpMethods.Patch], () => Problems.MethodNotAllowed("GET, POST"));
         app.MapGet(OneMember, (string address, ActorSystem system) => WithMember(address, system, (_, m) => Results.Json(MemberViews.View(m), ApiFormat.Wire.Member)));
-        app.MapDelete(OneMember, (string address, ActorSystem system) => WithMember(address, system, Leave)).WithMetadata(new ChangesSomething());
-        app.MapPut(OneMember, Change).WithMetadata(new ChangesSomething());
+        app.MapDelete(OneMember, (string address, ActorSystem system) => WithMember(address, system, Leave)).WithMetadata(new ChangesSomething(ApiRole.Admin));
+        app.MapPut(OneMember, Change).WithMetadata(new ChangesSomething(ApiRole.Admin));
     }
 
     private static async Task<IResult> Join(HttpContext http, ActorSystem system, CancellationToken cancel)

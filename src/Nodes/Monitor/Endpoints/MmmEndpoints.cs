@@ -44,10 +44,11 @@ public static class MmmEndpoints
     {
         MonitorSettings monitor = app.Services.GetRequiredService<MmmSettings>().Monitor;
         app.UseFailureAnswers();
-        app.UseTokenGate(monitor.HttpToken);
-        app.UseBrowserGate(monitor.HttpToken);
+        app.UseTokenGate(monitor.Tokens);
+        app.UseBrowserGate(monitor.Tokens);
         app.UseRouting();
         app.UseReadOnlyGate(monitor.HttpReadOnly);
+        app.UseRoleGate();
         app.MapHealth();
         app.MapMembers();
         app.MapShards();
@@ -67,7 +68,7 @@ public static class MmmEndpoints
     internal static IPAddress BindAddress(MonitorSettings settings)
     {
         IPAddress address = settings.HttpBind == "localhost" ? IPAddress.Loopback : IPAddress.Parse(settings.HttpBind);
-        if (!IPAddress.IsLoopback(address) && settings.HttpToken is null)
+        if (!IPAddress.IsLoopback(address) && settings.Tokens.IsEmpty)
             throw new InvalidOperationException(
                 $"monitor.http.bind is {settings.HttpBind}, which others can reach, but monitor.http.token is not set: set a token or bind 127.0.0.1");
         return address;

@@ -19,7 +19,7 @@ internal static class OperationEndpoints
 
     public static void MapOperations(this WebApplication app)
     {
-        app.MapPost($"{ApiPaths.Clusters}/{{cluster}}/operations", Begin).WithMetadata(new ChangesSomething());
+        app.MapPost($"{ApiPaths.Clusters}/{{cluster}}/operations", Begin).WithMetadata(new ChangesSomething(ApiRole.Operator));
         app.MapGet($"{ApiPaths.Clusters}/{{cluster}}/operations/{{id}}", Read);
     }
 
@@ -50,8 +50,10 @@ internal static class OperationEndpoints
         if (arguments.Contains(MmmVerbs.DryRun))
             return Problems.BadRequest($"{MmmVerbs.DryRun} changes nothing, so there is nothing to follow: send it to {ApiPaths.Commands(cluster)}.");
 
+        if (Gates.Lacks(http, CommandRules.LeastOf(request.Verb)) is { } refusal)
+            return refusal;
         ControlProtocol.Answer? answer = await commands.Send(
-            new ControlProtocol.Command(id, cluster, request.Verb, arguments, CommandRules.By(request.By, http.Connection.RemoteIpAddress)), cancel);
+            new ControlProtocol.Command(id, cluster, request.Verb, arguments, CommandRules.By(request.By, http)), cancel);
         if (answer is null)
             return Problems.NoCoordinator(settings.This);
         if (!answer.Ok)

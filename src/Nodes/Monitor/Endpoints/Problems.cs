@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Mmm.Shared.Api;
+using Mmm.Shared.Settings;
 using Mmm.Shared.Status;
 
 namespace Mmm.Monitor.Endpoints;
@@ -38,6 +39,9 @@ internal static class Problems
 
     public static IResult Unauthorized() =>
         Of(401, "unauthorized", "A bearer token is needed", "Send 'Authorization: Bearer TOKEN' with the token of monitor.http.token.", challenge: true);
+
+    public static IResult NotPermitted(Caller caller, ApiRole least) =>
+        Of(403, "not-permitted", "This token is not good for that", $"The token '{caller.Name}' has the role {caller.Role.ToString().ToLowerInvariant()}; this needs {least.ToString().ToLowerInvariant()} (monitor.http.tokens). Nothing was changed.");
 
     /// <param name="detail">MMM's answer, which begins with ERROR.</param>
     public static IResult Refused(string detail) => Of(409, "refused", "The coordinator refuses it, and nothing was changed", detail);
