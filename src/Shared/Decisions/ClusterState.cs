@@ -168,9 +168,9 @@ public sealed record ClusterState
 
     public bool PingAndMysqlOk(string host) => Verdict(host, CheckKind.Ping) == CheckVerdict.Ok && Verdict(host, CheckKind.Mysql) == CheckVerdict.Ok;
 
-    public ClusterState Noted(string code, string? host, string sentence)
+    public ClusterState Noted(string code, string? host, string sentence, NoteAbout? about = null)
     {
-        ImmutableArray<Note> notes = Notes.Add(new Note(At, code, host, sentence));
+        ImmutableArray<Note> notes = Notes.Add(new Note(At, code, host, sentence, about));
         return this with { Notes = notes.Length > NotesKept ? notes.RemoveAt(0) : notes, NotesMade = NotesMade + 1 };
     }
 
@@ -193,7 +193,15 @@ public sealed record ClusterState
 /// <param name="Host">Host it is about; null = the cluster.</param>
 /// <param name="Sentence">For people.</param>
 /// <param name="Command">Id of the operator's command that it is the doing of; null = nobody ordered it.</param>
-public sealed record Note(DateTimeOffset At, string Code, string? Host, string Sentence, string? Command = null);
+/// <param name="About">What the sentence says, for hooks; null = no hook name stands for it.</param>
+public sealed record Note(DateTimeOffset At, string Code, string? Host, string Sentence, string? Command = null, NoteAbout? About = null);
+
+/// <summary>What a note is about, for programs.</summary>
+/// <param name="From">Where a role comes from, or the state that a host leaves; null = nowhere.</param>
+/// <param name="To">Where a role goes, or the state that a host enters; null = nobody yet.</param>
+/// <param name="Address">The role address; null = the note is not about a role.</param>
+/// <param name="Cause">Of the move of the active master role that it is about; null = about none.</param>
+public sealed record NoteAbout(string? From, string? To, RoleAddress? Address = null, MoveCause? Cause = null);
 
 /// <summary>A vantage's report and when it came.</summary>
 /// <param name="Report">As it came.</param>

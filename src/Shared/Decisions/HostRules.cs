@@ -122,7 +122,8 @@ public static class HostRules
             DownSince = to == Online ? null : from == Online ? state.At : r.DownSince,
         };
         state = state.Deciding(d => d.With(host, r))
-            .Noted(code, host, $"State of host '{host}' changed from {StateNames.NameOf(from)} to {StateNames.NameOf(to)}{Because(to, why)}");
+            .Noted(code, host, $"State of host '{host}' changed from {StateNames.NameOf(from)} to {StateNames.NameOf(to)}{Because(to, why)}",
+                new NoteAbout(StateNames.NameOf(from), StateNames.NameOf(to)));
         bool flapsNow = r.Flapping && from == Online && to != AdminOffline;
         return flapsNow
             ? state.Noted("host_flapping", host, $"Host '{host}' is flapping: it left ONLINE more than {state.Settings.FlapCount} times within {Seconds(state.Settings.FlapDuration)} seconds. It stays out until 'set_online {host}'")

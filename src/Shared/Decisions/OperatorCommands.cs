@@ -132,7 +132,7 @@ public static partial class OperatorCommands
         HostState state = s.Document.Hosts[host].State;
         if (state != HostState.Online)
             return (s, $"ERROR: Host '{host}' is '{StateNames.NameOf(state)}' at the moment. Can't move role with ip '{ip}' there.");
-        s = s.Noted("admin_set_ip", host, $"Admin set role '{slot.Address}' to host '{host}' ({by})");
+        s = s.Noted("admin_set_ip", host, $"Admin set role '{slot.Address}' to host '{host}' ({by})", slot.Owner == host ? null : GivenAtOnce(s, slot, host));
         string answer = $"OK: Set role '{slot.Address}' to host '{host}'.";
         if (slot.Owner == host)
             return (s, answer);
@@ -169,7 +169,7 @@ public static partial class OperatorCommands
         if (CannotTakeOver(s, slot, host) is { } no)
             return (s, no);
         string old = slot.Owner ?? "";
-        s = s.Noted("admin_move_role", host, $"Admin moved role '{role}' from '{old}' to '{host}' ({by})");
+        s = s.Noted("admin_move_role", host, $"Admin moved role '{role}' from '{old}' to '{host}' ({by})", GivenAtOnce(s, slot, host));
         s = slot.Address == s.Writer ? WriterMove.BeginPlanned(s, host, "move_role") : s.Deciding(d => d.With(slot.GivenTo(host, s.At)));
         if (Waits(s) is { Length: > 0 } waits)
             return (s, $"OK: Role '{role}' is to be moved from '{old}' to '{host}'.{waits}");
@@ -227,6 +227,9 @@ public static partial class OperatorCommands
 
         return (s, done);
     }
+
+    /// <summary>Null for the active master role, whose move has notes of its own.</summary>
+    private static NoteAbout? GivenAtOnce(ClusterState s, RoleSlot slot, string host) => slot.Address == s.Writer ? null : new NoteAbout(slot.Owner, host, slot.Address);
 
     private static ClusterState RemoveBalanced(ClusterState s, string role, string host, string by)
     {

@@ -42,7 +42,7 @@ public static class RoleDistribution
             if (slot.ReleasingFrom is { } from && slot.Address != state.Writer && Release.Of(state, slot) is { Done: true } release)
             {
                 state = state.Deciding(d => d.With(slot.Released()))
-                    .Noted("role_released", from, $"Host '{from}' released role '{slot.Address}': {release.Why}");
+                    .Noted("role_released", from, $"Host '{from}' released role '{slot.Address}': {release.Why}", new NoteAbout(from, slot.Owner, slot.Address));
             }
         }
 
@@ -67,7 +67,7 @@ public static class RoleDistribution
                     break;
                 loads.Add(host, 1);
                 state = state.Deciding(d => d.With(slot.GivenTo(host, state.At)))
-                    .Noted("role_assigned", host, $"Orphaned role '{slot.Address}' has been assigned to '{host}'");
+                    .Noted("role_assigned", host, $"Orphaned role '{slot.Address}' has been assigned to '{host}'", new NoteAbout(null, host, slot.Address));
             }
         }
 
@@ -89,7 +89,7 @@ public static class RoleDistribution
                 RoleSlot slot = state.Document!.Slots.Where(s => s.Address.Role == role.Name && s.Owner == from)
                     .OrderBy(s => s.Holder is null ? 0 : 1).ThenByDescending(s => s.Address).First();
                 state = state.Deciding(d => d.With(slot.GivenTo(to, state.At)))
-                    .Noted("role_balanced", to, $"Moving role '{slot.Address}' from host '{from}' to host '{to}'");
+                    .Noted("role_balanced", to, $"Moving role '{slot.Address}' from host '{from}' to host '{to}'", new NoteAbout(from, to, slot.Address));
             }
         }
 
@@ -108,7 +108,7 @@ public static class RoleDistribution
             if (slot.Owner is { } owner && owner != preferred && state.MayReceive(owner))
             {
                 state = state.Deciding(d => d.With(slot.GivenTo(preferred, state.At)))
-                    .Noted("role_preferred", preferred, $"Moving role '{slot.Address}' from host '{owner}' to its preferred host '{preferred}'");
+                    .Noted("role_preferred", preferred, $"Moving role '{slot.Address}' from host '{owner}' to its preferred host '{preferred}'", new NoteAbout(owner, preferred, slot.Address));
             }
         }
 

@@ -34,7 +34,7 @@ public static class WriterMove
         string? from = slot.ReleasingFrom ?? slot.Owner;
         RoleSlot given = slot.GivenTo(to, state.At);
         var move = new RoleMove(from, to, cause, force, MovePhase.Releasing, state.At, state.At, null, null, ThenOffline: thenOffline);
-        state = state.Noted("writer_move_started", to, $"Moving role '{state.Writer}' from '{from}' to '{to}': {why}");
+        state = state.Noted("writer_move_started", to, $"Moving role '{state.Writer}' from '{from}' to '{to}': {why}", new NoteAbout(from, to, state.Writer, cause));
         return given.ReleasingFrom is null ? Assigned(state, given, move) : state.Deciding(d => d.With(given) with { Move = move });
     }
 
@@ -72,7 +72,7 @@ public static class WriterMove
     /// <summary>Ends a move that has not touched anything yet.</summary>
     public static ClusterState CallOff(ClusterState state, string why) =>
         state.Document!.Move is { Phase: MovePhase.Approaching } move
-            ? state.Deciding(d => d with { Move = null }).Noted("writer_move_failed", move.From, $"Role '{state.Writer}' stays on '{move.From}': {why}{Stays(move)}") : state;
+            ? state.Deciding(d => d with { Move = null }).Noted("writer_move_failed", move.From, $"Role '{state.Writer}' stays on '{move.From}': {why}{Stays(move)}", About(state, move)) : state;
 
     private static ClusterState Approaching(ClusterState state, RoleMove move)
     {
@@ -116,7 +116,7 @@ public static class WriterMove
             return state;
         if (release.Done)
         {
-            state = state.Noted("writer_released", old, $"Host '{old}' released role '{state.Writer}': {release.Why}");
+            state = state.Noted("writer_released", old, $"Host '{old}' released role '{state.Writer}': {release.Why}", new NoteAbout(old, move.To, state.Writer));
             RoleSlot next = Next(state, slot);
             return next.ReleasingFrom is null ? Assigned(state, next, move) : state.Deciding(d => d.With(next));
         }
@@ -179,7 +179,7 @@ public static class WriterMove
             // that of the move before, which has passed, it would be undone at once, and so on, several times a second and for ever.)
             return state.Document.ActiveMaster?.Host == move.To && next.ReleasingFrom is null
                 ? Assigned(state, next, move with { From = move.To, To = from, StartedAt = state.At, ThenOffline = false })
-                : state.Deciding(d => d.With(next)).Noted("writer_released", candidate, $"Host '{candidate}' released role '{state.Writer}': {release.Why}");
+                : state.Deciding(d => d.With(next)).Noted("writer_released", candidate, $"Host '{candidate}' released role '{state.Writer}': {release.Why}", new NoteAbout(candidate, from, state.Writer));
         }
 
         return OrderReports.OfPresent(state, from)?.Progress.Status == OrderStatus.Done
@@ -193,7 +193,7 @@ public static class WriterMove
         RoleSlot slot = state.Document!.Slot(state.Writer);
         if (slot.ReleasingFrom is not { } from || Release.Of(state, slot) is not { Done: true } release)
             return state;
-        return state.Deciding(d => d.With(Next(state, slot))).Noted("writer_released", from, $"Host '{from}' released role '{state.Writer}': {release.Why}");
+        return state.Deciding(d => d.With(Next(state, slot))).Noted("writer_released", from, $"Host '{from}' released role '{state.Writer}': {release.Why}", new NoteAbout(from, slot.Owner, state.Writer));
     }
 
     /// <summary>Nobody is left who must let go: the new holder is told.</summary>
@@ -249,7 +249,7 @@ public static class WriterMove
         // A server that was writable all along has no position of this takeover: an old one would have slaves apply twice.
         state = Recorded(state, move.To, report.Progress.Id, NewTakeOver(state, move.To)?.Position)
             .Deciding(d => d with { Move = null, RetryMoveAfter = null })
-            .Noted("writer_moved", move.To, $"Role '{state.Writer}' is on '{move.To}' ({(state.At - move.StartedAt).TotalMilliseconds:0} ms after the decision)");
+            .Noted("writer_moved", move.To, $"Role '{state.Writer}' is on '{move.To}' ({(state.At - move.StartedAt).TotalMilliseconds:0} ms after the decision)", About(state, move));
         return move is { ThenOffline: true, From: { } from } && from != move.To
             ? RoleDistribution.TakeAllFrom(HostRules.Enter(state, from, HostState.AdminOffline, "set_offline", "set_offline"), from, "set_offline") : state;
     }
@@ -272,7 +272,7 @@ public static class WriterMove
 
     private static ClusterState Undone(ClusterState state, RoleSlot slot, RoleMove move, string why) =>
         state.Deciding(d => d.With(slot.GivenTo(move.From!, state.At)) with { Move = move.Enter(MovePhase.RollingBack, state.At) with { Trouble = why } })
-            .Noted("writer_move_undone", move.To, $"Role '{state.Writer}' goes back from '{move.To}' to '{move.From}': {why}");
+            .Noted("writer_move_undone", move.To, $"Role '{state.Writer}' goes back from '{move.To}' to '{move.From}': {why}", About(state, move));
 
     private static ClusterState GiveBack(ClusterState state, RoleMove move, string why)
     {
@@ -283,13 +283,15 @@ public static class WriterMove
     private static string Stays(RoleMove move) => move.ThenOffline ? $"; '{move.From}' is not taken out" : "";
 
     private static ClusterState Failed(ClusterState state, string host, string sentence) =>
-        state.Deciding(d => d with { Move = null, RetryMoveAfter = state.At + state.Settings.MasterConnectRetry }).Noted("writer_move_failed", host, sentence);
+        state.Deciding(d => d with { Move = null, RetryMoveAfter = state.At + state.Settings.MasterConnectRetry }).Noted("writer_move_failed", host, sentence, About(state, state.Document!.Move!));
 
     private static ClusterState Ended(ClusterState state, string why)
     {
         RoleMove move = state.Document!.Move!;
-        return state.Deciding(d => d with { Move = null }).Noted("writer_move_ended", move.To, $"The move of role '{state.Writer}' from '{move.From}' to '{move.To}' ended: {why}");
+        return state.Deciding(d => d with { Move = null }).Noted("writer_move_ended", move.To, $"The move of role '{state.Writer}' from '{move.From}' to '{move.To}' ended: {why}", About(state, move));
     }
+
+    private static NoteAbout About(ClusterState state, RoleMove move) => new(move.From, move.To, state.Writer, move.Cause);
 
     private static ClusterState Troubled(ClusterState state, RoleMove move, string? trouble)
     {

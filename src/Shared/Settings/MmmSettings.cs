@@ -49,6 +49,8 @@ public sealed record MonitorMember(string Name, string Address, int Port, int Ht
 /// <param name="HistoryEvents">Most events of each cluster that it keeps.</param>
 /// <param name="MoreTokens">Tokens with a name and a role of their own; null = none.</param>
 /// <param name="OtlpEndpoint">Where moves are exported to as traces (OTLP over HTTP); null = nowhere.</param>
+/// <param name="Hooks">Program that is run for what happens; null = none.</param>
+/// <param name="Webhook">Where it is posted; null = nowhere.</param>
 public sealed record MonitorSettings(
     string StateDir,
     string HttpBind,
@@ -61,6 +63,8 @@ public sealed record MonitorSettings(
     TimeSpan KillHostTimeout,
     ControlSocketSettings? MmmControl = null,
     int HistoryEvents = 10_000,
+    HookSettings? Hooks = null,
+    WebhookSettings? Webhook = null,
     Uri? OtlpEndpoint = null,
     ImmutableArray<ApiToken>? MoreTokens = null)
 {
@@ -139,7 +143,8 @@ public sealed record AgentSettings(
     TimeSpan KillRetryInterval,
     TimeSpan AnnounceInterval,
     int BinlogPort,
-    AgentHttpSettings? Http = null);
+    AgentHttpSettings? Http = null,
+    HookSettings? Hooks = null);
 
 /// <summary>HOCON: <c>agent.http { … }</c>.</summary>
 /// <param name="Bind">IP address to listen on.</param>

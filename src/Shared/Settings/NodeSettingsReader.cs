@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Mmm.Shared.Hooks;
 using Mmm.Shared.Settings.Hocon;
 
 namespace Mmm.Shared.Settings;
@@ -11,6 +12,8 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
     private const int MaxMonitors = 7;
 
     private const int MinTokenLength = 16;
+
+    private readonly HookSettingsReader _hooks = new(problems, secrets, kind);
 
     public ImmutableArray<MonitorDraft> Monitors(Section root)
     {
@@ -59,6 +62,8 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             monitor.Duration("kill_host_timeout", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5)).Value,
             MmmControl(control),
             monitor.Int("history_events", 100, 100_000).Value,
+            _hooks.Hooks(monitor.Sub("hooks")),
+            _hooks.Webhook(monitor.Sub("webhook")),
             monitor.Optional("otlp_endpoint", name => monitor.Text(name, "an http or https URL, as in http://10.0.0.9:4318/v1/traces", IsHttpUrl)) is { Valid: true, Value: var otlp } ? new Uri(otlp) : null,
             more);
         http.RefuseUnknown();
@@ -83,7 +88,7 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
         return new ControlSocketSettings(Bound(bind.Value), port.Value, cluster, tls);
     }
 
-    public static (AgentSettings Settings, AgentDraft Draft) Agent(Section root)
+    public (AgentSettings Settings, AgentDraft Draft) Agent(Section root)
     {
         Section agent = root.Sub("agent");
         Section http = agent.Sub("http");
@@ -106,7 +111,8 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             agent.Duration("kill_retry_interval", Ms(10), TimeSpan.FromSeconds(10)).Value,
             agent.Duration("announce_interval", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)).Value,
             draft.BinlogPort.Value,
-            draft.HttpPort.Value == 0 ? null : new AgentHttpSettings(Bound(bind.Value), draft.HttpPort.Value));
+            draft.HttpPort.Value == 0 ? null : new AgentHttpSettings(Bound(bind.Value), draft.HttpPort.Value),
+            _hooks.Hooks(agent.Sub("hooks"), AgentHooks.Names));
         http.RefuseUnknown();
         agent.RefuseUnknown();
         return (settings, draft);

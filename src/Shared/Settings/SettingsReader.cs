@@ -43,7 +43,7 @@ public static class SettingsReader
         var nodes = new NodeSettingsReader(problems, secrets, kind);
         ImmutableArray<MonitorDraft> monitors = nodes.Monitors(root);
         (MonitorSettings monitor, MembershipDraft membership) = nodes.Monitor(root);
-        (AgentSettings agent, AgentDraft agentDraft) = NodeSettingsReader.Agent(root);
+        (AgentSettings agent, AgentDraft agentDraft) = nodes.Agent(root);
         ImmutableArray<ClusterDraft> clusters = new ClusterReader(problems, secrets, nodes, kind).Clusters(root);
         (string self, string? cluster) = new IdentityRules(problems, kind).Read(root, monitors, clusters);
         string[] known = ["this", "this_cluster", "monitors", "monitor_defaults", "monitor", "agent", "cluster_defaults", "cluster NAME"];
