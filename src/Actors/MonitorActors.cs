@@ -23,6 +23,8 @@ public static class MonitorActors
     public const string Vantage = "vantage";
     public const string Keeper = "keeper";
     public const string Chronicle = "chronicle";
+    public const string Hooks = "hooks";
+    public const string Webhook = "webhook";
     public const string LeaseGranter = "lease-granter";
     public const string Bootstrap = "bootstrap";
     public const string DeadMember = "dead-member";
@@ -49,6 +51,12 @@ public sealed class KeeperKey;
 
 /// <summary>Registry key: this node's chronicle.</summary>
 public sealed class ChronicleKey;
+
+/// <summary>Registry key: this node's hooks, where a program is configured.</summary>
+public sealed class HooksKey;
+
+/// <summary>Registry key: this node's webhook, where a URL is configured.</summary>
+public sealed class WebhookKey;
 
 /// <summary>Registry key: this node's shard region <c>server-probe</c>.</summary>
 public sealed class ShardRegionKey;

@@ -127,6 +127,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _disk = Context.ActorOf(DiskActor.Props(_ports.Disk, _ports.Watch, _setup.Disk, _time), "disk");
         _vanished = Context.ActorOf(VanishedPeersActor.Props(_setup, _ports.Connections), "vanished-peers");
         _addressCheck = Context.ActorOf(AddressCheckActor.Props(_looker, _setup), "address-check");
+        StartHooks();
         _keeper.Load(Self);
         Timers.StartSingleTimer("heartbeat", new HeartbeatDue(), _setup.Agent.HeartbeatInterval);
     }
@@ -327,6 +328,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
             _keeper.Save(m => m.TookOver(), NoteTookOver, Self);
         Report(toSender: false, onlyIfChanged: true);
         Reconcile(evenIfStale: fell);
+        TellHooks(_hooksKnow.See(seen.Found.State, seen.Found.ReadOnly));
     }
 
     private void Rehearse()
@@ -364,6 +366,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         Remember();
         Report(toSender: false, onlyIfChanged: true);
         Reconcile(evenIfStale: false);
+        TellHooks(_hooksKnow.See(addresses));
     }
 
     private void HandleHeartbeatDue()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Mmm.Actors.Hooks;
 using Mmm.Shared.Agents;
 using Mmm.Shared.Leases;
 using Mmm.Shared.Messages;
@@ -206,9 +207,10 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory m
 /// <param name="Tails">Serves mysqld's binary log once it is dead.</param>
 /// <param name="Disk">That of mysqld's data.</param>
 /// <param name="Connections">mysqld's.</param>
+/// <param name="Hooks">Runs agent.hooks.command; null = nothing is run.</param>
 public sealed record AgentPorts(
     IMysqlServer Mysql, IAddresses Addresses, IAnnouncer Announcer, INeighbours Neighbours, ILocalWatch Watch, IAgentStore Store, TimeProvider LeaseClock, IBinlogTails Tails, IDisk Disk,
-    IConnections Connections);
+    IConnections Connections, IHookRunner? Hooks = null);
 
 /// <summary>Deadlines and counts of the steps.</summary>
 /// <param name="WriterGrace">How long running writers may finish once read_only is being set.</param>

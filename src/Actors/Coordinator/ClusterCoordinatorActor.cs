@@ -5,6 +5,7 @@ using Akka.Event;
 using Mmm.Actors.Ledger;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.History;
+using Mmm.Shared.Hooks;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
@@ -15,7 +16,7 @@ namespace Mmm.Actors.Coordinator;
 /// <summary>
 /// Decides for one MMM cluster: feeds what comes in to <see cref="ClusterTransition"/> and carries out its effects.
 /// Owns: the state and the child <c>ledger</c>. Receives: see <see cref="CoordinatorActor"/>. Sends: orders to agents, withdrawals to the
-/// granters, pictures to the status boards, what it notes to the chronicles, LookNow to the vantages, KeepProbing to the probes, answers to operators, AskLastUp to the gateways.
+/// granters, pictures to the status boards, what it notes to the chronicles and to this node's hooks, LookNow to the vantages, KeepProbing to the probes, answers to operators, AskLastUp to the gateways.
 /// Three behaviours: <see cref="Opening"/> (no reign yet), <see cref="Serving"/>, and <see cref="Storing"/> (a decision is on its way to the keepers;
 /// nothing is sent and nothing else decided until a quorum has it). A refusal by a keeper or an agent ends the reign: back to Opening, with nothing
 /// remembered but the ledger. After a restart: the same.
@@ -365,6 +366,7 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
             _cluster.Topology.Name, [.. notes.Select((n, i) => new HistoryEvent(new EventId(_state.Epoch, first + i), n.At, _state.Version, n.Code, n.Host, n.Sentence, n.Command))]);
         foreach (ActorSelection chronicle in _chronicles)
             chronicle.Tell(happened);
+        TellHooks(happened.Events, notes);
         foreach (Note note in notes)
         {
             if (!TransitionSteps.IsStep(note.Code))
@@ -372,6 +374,18 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         }
 
         _notesTold = _state.NotesMade;
+    }
+
+    /// <summary>Told and forgotten: what hooks do has no way back into a decision.</summary>
+    private void TellHooks(ImmutableArray<HistoryEvent> events, ImmutableArray<Note> notes)
+    {
+        if (_setup.Hooks is not { Count: > 0 } hooks)
+            return;
+        foreach (HookEvent told in events.SelectMany((e, i) => MonitorHooks.Of(e, notes[i].About, _cluster.Topology.Name, _settings.This)))
+        {
+            foreach (IActorRef hook in hooks)
+                hook.Tell(told);
+        }
     }
 
     private void Refuse(ControlProtocol.Command command, string why, IActorRef? asker = null) =>

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Mmm.Shared.Hooks;
 using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
 
@@ -11,13 +12,15 @@ namespace Mmm.Actors.Coordinator;
 /// <param name="ServerProbes">Shard region of the replication probes.</param>
 /// <param name="KillHost">Runs kill_host_bin.</param>
 /// <param name="Fingerprint">Of the node's settings.</param>
+/// <param name="Hooks">This node's actors that are told what is noted here (<see cref="HookEvent"/>); null = none.</param>
 public sealed record CoordinatorSetup(
     ProcessIdentity Identity,
     TimeProvider Time,
     Func<string, Props> Ledger,
     IActorRef ServerProbes,
     IKillHost KillHost,
-    string? Fingerprint);
+    string? Fingerprint,
+    IReadOnlyList<IActorRef>? Hooks = null);
 
 /// <summary>Runs MMM's kill_host hook.</summary>
 public interface IKillHost

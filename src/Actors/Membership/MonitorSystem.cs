@@ -22,6 +22,8 @@ namespace Mmm.Actors.Membership;
 /// <param name="Coordinator">Props of the singleton; called where it runs, with the registry of that node.</param>
 /// <param name="Fingerprint">Of the settings, sent with what this node sees; null = none.</param>
 /// <param name="Chronicle">Props of the history; null = none is kept.</param>
+/// <param name="Hooks">Props of the hooks; null = none are run.</param>
+/// <param name="Webhook">Props of the webhook; null = none is told.</param>
 public sealed record MonitorParts(
     MmmSettings Settings,
     ProcessIdentity Identity,
@@ -31,7 +33,9 @@ public sealed record MonitorParts(
     Func<ActorSystem, IActorRegistry, Props> Keeper,
     Func<ActorSystem, IActorRegistry, Props> Coordinator,
     string? Fingerprint = null,
-    Props? Chronicle = null);
+    Props? Chronicle = null,
+    Props? Hooks = null,
+    Props? Webhook = null);
 
 /// <summary>Puts a monitor node's actor system together.</summary>
 public static class MonitorSystem
@@ -69,6 +73,10 @@ public static class MonitorSystem
         IActorRef coordinator = registry.Get<CoordinatorProxyKey>();
         if (parts.Chronicle is { } chronicle)
             registry.Register<ChronicleKey>(system.ActorOf(chronicle, MonitorActors.Chronicle));
+        if (parts.Hooks is { } hooks)
+            registry.Register<HooksKey>(system.ActorOf(hooks, MonitorActors.Hooks));
+        if (parts.Webhook is { } webhook)
+            registry.Register<WebhookKey>(system.ActorOf(webhook, MonitorActors.Webhook));
         registry.Register<StatusBoardKey>(system.ActorOf(StatusBoardActor.Props(parts.Time), MonitorActors.StatusBoard));
         registry.Register<AgentGatewayKey>(system.ActorOf(AgentGatewayActor.Props(parts.Settings, coordinator), MonitorActors.AgentGateway));
         system.ActorOf(LeaseGranterActor.Props(parts.Settings, parts.Time, coordinator), MonitorActors.LeaseGranter);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Mmm.Actors.Agents;
+using Mmm.Actors.Hooks;
 using Mmm.Actors.Logging;
 using Mmm.Agent.Adapters.Linux;
 using Mmm.Agent.Adapters.MySql;
@@ -107,5 +108,6 @@ internal static class AgentNode
         new BootClock(),
         new BinlogTails(host.Ip, settings.Agent.BinlogPort, cluster.ReplicationUser, TimeProvider.System, log),
         new DataDisk(),
-        new KernelConnections());
+        new KernelConnections(),
+        new HookProcess(TimeProvider.System));
 }

@@ -3,6 +3,7 @@ using Akka.Hosting;
 using Mmm.Actors;
 using Mmm.Actors.Coordinator;
 using Mmm.Actors.History;
+using Mmm.Actors.Hooks;
 using Mmm.Actors.Ledger;
 using Mmm.Actors.Logging;
 using Mmm.Actors.Membership;
@@ -102,9 +103,22 @@ internal static class MonitorNode
                     cluster => LedgerActor.Props(cluster, settings.Monitors, identity, time),
                     registry.Get<ShardRegionKey>(),
                     new KillHostProcess(settings.Monitor.KillHostBin),
-                    fingerprint)),
+                    fingerprint,
+                    HooksOf(registry))),
             fingerprint,
-            ChronicleActor.Props(settings.This, settings.Monitors, [.. settings.Clusters.Keys], settings.Monitor.StateDir, settings.Monitor.HistoryEvents));
+            ChronicleActor.Props(settings.This, settings.Monitors, [.. settings.Clusters.Keys], settings.Monitor.StateDir, settings.Monitor.HistoryEvents),
+            settings.Monitor.Hooks is { } hooks ? HookActor.Props(hooks, new HookProcess(time)) : null,
+            settings.Monitor.Webhook is { } webhook ? WebhookActor.Props(webhook, new WebhookClient(webhook, time)) : null);
+    }
+
+    private static List<IActorRef> HooksOf(IActorRegistry registry)
+    {
+        var hooks = new List<IActorRef>();
+        if (registry.TryGet<HooksKey>(out IActorRef? command))
+            hooks.Add(command);
+        if (registry.TryGet<WebhookKey>(out IActorRef? webhook))
+            hooks.Add(webhook);
+        return hooks;
     }
 
     private static int ExitCodeOf(CoordinatedShutdown.Reason? reason, ILogger log)

@@ -7,6 +7,7 @@ using Mmm.Actors.Coordinator;
 using Mmm.Actors.Ledger;
 using Mmm.Actors.Serialization;
 using Mmm.Shared.Decisions;
+using Mmm.Shared.Hooks;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Xunit;
@@ -31,6 +32,7 @@ public sealed class ClusterCoordinatorActorTests : TestKit
     private readonly TestProbe _agent;
     private readonly TestProbe _board;
     private readonly TestProbe _vantage;
+    private readonly TestProbe _hooks;
     private readonly IActorRef _coordinator;
 
     public ClusterCoordinatorActorTests()
@@ -41,12 +43,13 @@ public sealed class ClusterCoordinatorActorTests : TestKit
         _agent = CreateTestProbe();
         _board = CreateTestProbe();
         _vantage = CreateTestProbe();
+        _hooks = CreateTestProbe();
         Sys.ActorOf(Akka.Actor.Props.Create(() => new Forwarder(_board.Ref)), MonitorActors.StatusBoard);
         Sys.ActorOf(Akka.Actor.Props.Create(() => new Forwarder(_vantage.Ref)), MonitorActors.Vantage);
         _agents.ActorOf(Akka.Actor.Props.Create(() => new Forwarder(_agent.Ref)), "agent");
         var settings = OneMasterPair.Settings(PortOf(Sys), PortOf(_agents));
         var setup = new CoordinatorSetup(
-            new ProcessIdentity("mon1", 1), TimeProvider.System, _ => Akka.Actor.Props.Create(() => new Forwarder(_ledger.Ref)), CreateTestProbe().Ref, new NoHook(), null);
+            new ProcessIdentity("mon1", 1), TimeProvider.System, _ => Akka.Actor.Props.Create(() => new Forwarder(_ledger.Ref)), CreateTestProbe().Ref, new NoHook(), null, [_hooks.Ref]);
         _coordinator = Sys.ActorOf(CoordinatorActor.Props(settings, setup), "coordinator");
     }
 
@@ -114,6 +117,22 @@ public sealed class ClusterCoordinatorActorTests : TestKit
         var release = _agent.FishForMessage<AgentProtocol.HostOrder>(o => o.Host == "db1");
         Assert.False(release.Writable);
         Assert.Equal(8, release.Id.Version);
+    }
+
+    [Fact]
+    public void Hooks_are_told_what_was_decided_once_a_quorum_has_it()
+    {
+        IActorRef ledger = Serve();
+        MakeReachable("db1", "db2");
+        HookEvent first = _hooks.ExpectMsg<HookEvent>();
+        Assert.Equal(("coordinator", "C1", "mon1"), (first.Event, first.Cluster, first.Monitor));
+        _coordinator.Tell(Command("1", "move_role", "writer", "db2"), TestActor);
+        _ledger.FishForMessage<LedgerMessages.Store>(_ => true);
+        _hooks.ExpectNoMsg(TimeSpan.FromMilliseconds(300));
+
+        ledger.Tell(new LedgerMessages.Stored(new DecisionId(OneMasterPair.Epoch(5), 8)));
+
+        Assert.Equal(["admin_move_role", "writer_move_started", "move_started"], new[] { _hooks.ExpectMsg<HookEvent>(), _hooks.ExpectMsg<HookEvent>(), _hooks.ExpectMsg<HookEvent>() }.Select(h => h.Event));
     }
 
     [Fact]

@@ -35,6 +35,8 @@ public sealed class TestCluster
 
     public DiskSettings Disk { get; init; } = DiskSettings.Off;
 
+    public HookSettings? Hooks { get; init; }
+
     public TimeSpan StartWatch { get; init; } = TimeSpan.FromSeconds(2);
 
     public TimeSpan LogServedFor { get; init; } = TimeSpan.FromSeconds(20);
@@ -58,7 +60,7 @@ public sealed class TestCluster
         new AgentSettings(
             "/nowhere", null, null, null, HeartbeatInterval: TimeSpan.FromMilliseconds(200), LocalWatchInterval: TimeSpan.FromMilliseconds(20),
             StatementTimeout: TimeSpan.FromSeconds(1), WriterGrace: TimeSpan.FromMilliseconds(300), MaxKillRetries: 3,
-            KillRetryInterval: TimeSpan.FromMilliseconds(300), AnnounceInterval: TimeSpan.FromSeconds(5), BinlogPort: 9990),
+            KillRetryInterval: TimeSpan.FromMilliseconds(300), AnnounceInterval: TimeSpan.FromSeconds(5), BinlogPort: 9990, Hooks: Hooks),
         CatchUpTimeout: TimeSpan.FromSeconds(5), [.. gateways.Select(g => new MonitorGateway("mon1", g, g))], Incarnation: 7, Fingerprint: null,
         LeaseTtl: TimeSpan.FromSeconds(1.2), new LeaseSettings(FencingTimeout: TimeSpan.FromMilliseconds(500), KillMysqld: true, Failsafe: false, KeepBalanced: false),
         Addresses, SemiSync, Disk)
