@@ -94,7 +94,8 @@ public sealed class HookActor : ReceiveActor
     {
         try
         {
-            return new Ended(e, await runner.RunAsync(settings.Command, e, settings.Timeout).ConfigureAwait(false));
+            // Elsewhere from its first instruction on: to start a program from a file system that hangs must not hold up the thread that other actors wait for.
+            return new Ended(e, await Task.Run(() => runner.RunAsync(settings.Command, e, settings.Timeout)).ConfigureAwait(false));
         }
         catch (Exception x)
         {

@@ -10,6 +10,7 @@ using Xunit;
 namespace Mmm.Actors.Tests.Hooks;
 
 /// <summary>Order, one at a time, bounds, and what the log says; and both with a real program.</summary>
+[Collection(Script.Collection)]
 public sealed class HookActorTests : TestKit
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);

@@ -7,6 +7,7 @@ using Xunit;
 namespace Mmm.Actors.Tests.Hooks;
 
 /// <summary>Real programs.</summary>
+[Collection(Script.Collection)]
 public sealed class HookProcessTests
 {
     private static readonly TimeSpan s_ample = TimeSpan.FromSeconds(30);

@@ -3,6 +3,9 @@ namespace Mmm.Actors.Tests.Hooks;
 /// <summary>A real program in a folder of its own, which it may write to: <c>$DIR</c> in its text stands for that.</summary>
 internal sealed class Script : IDisposable
 {
+    /// <summary>Of tests that run one: a file that is being written while another test starts a program cannot be executed ("text file busy").</summary>
+    public const string Collection = "programs";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("mmm-hook-").FullName;
 
     public Script(string text, string interpreter = "/bin/sh")

@@ -61,6 +61,7 @@ public sealed class TimingsAndFingerprintTests
     [InlineData("monitors { mon3 = null }")]
     [InlineData("cluster C1.monitor_password = other")]
     [InlineData("monitor.http.token = 0123456789abcdef")]
+    [InlineData("monitor { hooks.command = /h, webhook.url = \"https://h\" }, agent.hooks.command = /h")]
     [InlineData("cluster C1.checks.ping.trap_period = 3s")]
     [InlineData("agent.state_dir = /elsewhere")]
     public void And_with_nothing_else(string line) =>

@@ -73,6 +73,12 @@ internal sealed class WebhookClient(WebhookSettings settings, TimeProvider time)
 
     private static Uri WithoutLogin(Uri url) => new UriBuilder(url) { UserName = "", Password = "", Fragment = "" }.Uri;
 
-    private static AuthenticationHeaderValue? LoginOf(Uri url) => url.UserInfo.Length == 0 ? null
-        : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo))));
+    private static AuthenticationHeaderValue? LoginOf(Uri url)
+    {
+        if (url.UserInfo.Length == 0)
+            return null;
+        string[] login = url.UserInfo.Split(':', 2);
+        string text = $"{Uri.UnescapeDataString(login[0])}:{(login.Length == 2 ? Uri.UnescapeDataString(login[1]) : "")}";
+        return new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(text)));
+    }
 }
