@@ -10,8 +10,8 @@ using Mmm.Actors.Membership;
 using Mmm.Actors.Probing;
 using Mmm.Monitor.Adapters;
 using Mmm.Monitor.Endpoints;
-using Mmm.Monitor.Tracing;
 using Mmm.Monitor.Logs;
+using Mmm.Monitor.Tracing;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor;

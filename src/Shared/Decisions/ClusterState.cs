@@ -170,7 +170,7 @@ public sealed record ClusterState
 
     public ClusterState Noted(string code, string? host, string sentence, NoteAbout? about = null)
     {
-        ImmutableArray<Note> notes = Notes.Add(new Note(At, code, host, sentence, about));
+        ImmutableArray<Note> notes = Notes.Add(new Note(At, code, host, sentence, About: about));
         return this with { Notes = notes.Length > NotesKept ? notes.RemoveAt(0) : notes, NotesMade = NotesMade + 1 };
     }
 

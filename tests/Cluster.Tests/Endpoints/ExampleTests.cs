@@ -7,9 +7,9 @@ using Mmm.Shared.Api;
 using Mmm.Shared.History;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
-using EventId = Mmm.Shared.History.EventId;
 using Xunit;
 using static Mmm.Cluster.Tests.Endpoints.HttpAsserts;
+using EventId = Mmm.Shared.History.EventId;
 
 namespace Mmm.Cluster.Tests.Endpoints;
 
