@@ -14,6 +14,7 @@ public static class ApiPaths
     public const string Shards = "/cluster/shards";
     public const string Actors = "/api/v1/actors";
     public const string Log = "/api/v1/log";
+    public const string OpenApi = "/api/v1/openapi.json";
 
     public static string Cluster(string cluster) => $"{Clusters}/{Uri.EscapeDataString(cluster)}";
 
@@ -24,6 +25,28 @@ public static class ApiPaths
     public static string Operation(string cluster, string id) => $"{Operations(cluster)}/{Uri.EscapeDataString(id)}";
 
     public static string Commands(string cluster) => $"{Cluster(cluster)}/commands";
+
+    public static string Hosts(string cluster) => $"{Cluster(cluster)}/hosts";
+
+    public static string Host(string cluster, string host) => $"{Hosts(cluster)}/{Uri.EscapeDataString(host)}";
+
+    public static string Explanation(string cluster, string host) => $"{Host(cluster, host)}/explanation";
+
+    public static string Roles(string cluster) => $"{Cluster(cluster)}/roles";
+
+    public static string Role(string cluster, string role) => $"{Roles(cluster)}/{Uri.EscapeDataString(role)}";
+
+    public static string Checks(string cluster) => $"{Cluster(cluster)}/checks";
+
+    public static string Checks(string cluster, string host) => $"{Checks(cluster)}/{Uri.EscapeDataString(host)}";
+
+    public static string Check(string cluster, string host, string check) => $"{Checks(cluster, host)}/{Uri.EscapeDataString(check)}";
+
+    public static string Mode(string cluster) => $"{Cluster(cluster)}/mode";
+
+    public static string Move(string cluster) => $"{Cluster(cluster)}/move";
+
+    public static string Warnings(string cluster) => $"{Cluster(cluster)}/warnings";
 
     public static string Member(string address) => $"{Members}/{Uri.EscapeDataString(address)}";
 

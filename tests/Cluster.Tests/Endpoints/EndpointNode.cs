@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using Akka.Actor;
 using Akka.Configuration;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Mmm.Cluster.Tests.Membership;
@@ -14,6 +15,7 @@ using Mmm.Shared.Api;
 using Mmm.Shared.History;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
+using Mmm.Shared.Topology;
 
 namespace Mmm.Cluster.Tests.Endpoints;
 
@@ -54,6 +56,16 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
         _app = builder.Build().MapMmmEndpoints();
     }
 
+    /// <summary>Every route that reads a part of cluster C1's picture.</summary>
+    public static ImmutableArray<string> ClusterParts { get; } =
+    [
+        ApiPaths.Hosts("C1"), ApiPaths.Host("C1", "db1"), ApiPaths.Explanation("C1", "db1"), ApiPaths.Roles("C1"), ApiPaths.Role("C1", "writer"), ApiPaths.Checks("C1"),
+        ApiPaths.Checks("C1", "db1"), ApiPaths.Check("C1", "db1", "ping"), ApiPaths.Mode("C1"), ApiPaths.Move("C1"), ApiPaths.Warnings("C1"),
+    ];
+
+    /// <summary>The routes that are mapped.</summary>
+    public IEnumerable<RouteEndpoint> Routes => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+
     public ActorSystem System { get; }
 
     public Akka.Cluster.Cluster Cluster { get; }
@@ -90,6 +102,9 @@ internal sealed class EndpointNode : IAsyncDisposable, IClusterReads, ICommands,
     public static async Task<EndpointNode> Start(Func<MonitorSettings, MonitorSettings>? change = null, bool join = true)
     {
         MmmSettings settings = TestSettings.Of("mon1", TestSettings.Monitors(3));
+        ClusterSettings c1 = settings.Clusters["C1"];
+        Role reader = new("reader", RoleMode.Balanced, ["db1", "db2", "db3"], ["127.0.1.51", "127.0.1.52"], null);
+        settings = settings with { Clusters = settings.Clusters.SetItem("C1", c1 with { Topology = c1.Topology with { Roles = c1.Topology.Roles.Add(reader.Name, reader) } }) };
         EndpointNode node = new(settings with { Monitor = change?.Invoke(settings.Monitor) ?? settings.Monitor }, join);
         await node._app.StartAsync();
         node.Http.BaseAddress = new Uri(node._app.Urls.First());

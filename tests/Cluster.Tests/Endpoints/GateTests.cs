@@ -33,7 +33,7 @@ public sealed class GateTests
         foreach (string? wrong in new[] { null, "wrong", Token + "x", "" })
         {
             node.UseToken(wrong);
-            foreach (string path in new[] { ApiPaths.Clusters, ApiPaths.Monitors, ApiPaths.Members, "/bootstrap/seed-nodes", ApiPaths.Shards, "/cluster/shards/x", ApiPaths.Actors, ApiPaths.Log, "/metrics", "/nowhere" })
+            foreach (string path in (string[])[ApiPaths.Clusters, ApiPaths.Monitors, ApiPaths.Members, "/bootstrap/seed-nodes", ApiPaths.Shards, "/cluster/shards/x", .. EndpointNode.ClusterParts, ApiPaths.OpenApi, ApiPaths.Actors, ApiPaths.Log, "/metrics", "/nowhere"])
                 await node.Http.Refuses(401, "unauthorized", HttpMethod.Get, path, header: "WWW-Authenticate");
             await node.Http.Refuses(401, "unauthorized", HttpMethod.Post, ApiPaths.Commands("C1"), Json(SetActive));
             Assert.Equal(200, (await node.Http.Sends(HttpMethod.Get, "/alive")).Status);

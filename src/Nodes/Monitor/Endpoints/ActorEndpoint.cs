@@ -10,7 +10,12 @@ internal static class ActorEndpoint
 {
     private const string UsualPath = "/user";
 
-    public static void MapActors(this WebApplication app) => app.MapGet(ApiPaths.Actors, Read);
+    public static void MapActors(this WebApplication app) => app.MapGet(ApiPaths.Actors, Read)
+        .Tells<ActorsReading>("Monitors", "The actors of this monitor", "The actor that is asked for and those below it.")
+        .Takes(
+            new DocumentedArgument("path", $"Path of an actor from the root on; {UsualPath} if not given."),
+            new DocumentedArgument("depth", $"Levels below it; {EndpointLimits.MaxActorDepth} if not given.", 0, EndpointLimits.MaxActorDepth))
+        .Refuses(400, 404);
 
     private static IResult Read(HttpRequest request, ActorSystem system, MmmSettings settings)
     {

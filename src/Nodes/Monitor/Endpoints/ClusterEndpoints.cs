@@ -7,10 +7,15 @@ namespace Mmm.Monitor.Endpoints;
 /// <summary>GET /api/v1/clusters and /api/v1/clusters/{cluster}: reads from this node's copy, without asking the coordinator.</summary>
 internal static class ClusterEndpoints
 {
+    /// <summary>Pattern of one cluster's routes.</summary>
+    public const string One = $"{ApiPaths.Clusters}/{{cluster}}";
+
     public static void MapClusters(this WebApplication app)
     {
-        app.MapGet(ApiPaths.Clusters, List);
-        app.MapGet($"{ApiPaths.Clusters}/{{cluster}}", Read);
+        app.MapGet(ApiPaths.Clusters, List)
+            .Tells<ClusterList>("Clusters", "Every cluster the monitor is configured with", "All but the name is null while the monitor has heard nothing of a cluster.");
+        app.MapGet(One, Read)
+            .Tells<ClusterReading>("Clusters", "The whole picture of a cluster", "What the monitor was last told by the cluster's coordinator.").OfCluster();
     }
 
     private static async Task<IResult> List(MmmSettings settings, IClusterReads reads, CancellationToken cancel)
@@ -20,18 +25,8 @@ internal static class ClusterEndpoints
         return Results.Json(list, ApiFormat.Wire.ClusterList);
     }
 
-    private static async Task<IResult> Read(string cluster, MmmSettings settings, IClusterReads reads, CancellationToken cancel)
-    {
-        if (!settings.Clusters.ContainsKey(cluster))
-            return UnknownCluster(cluster, settings);
-        HeardSnapshot? heard = (await reads.All(cancel)).FirstOrDefault(h => h.Snapshot.Cluster == cluster);
-        return heard is null
-            ? Problems.NoSnapshot(settings.This, cluster)
-            : Results.Json(new ClusterReading(settings.This, heard.AgeMs, heard.IsStale, heard.Snapshot), ApiFormat.Wire.ClusterReading);
-    }
-
-    public static IResult UnknownCluster(string cluster, MmmSettings settings) =>
-        Problems.NotFound($"Monitor {settings.This} knows no cluster '{cluster}'. Clusters are: {string.Join(", ", settings.Clusters.Keys)}");
+    private static Task<IResult> Read([AsParameters] ClusterQuestion asked) =>
+        asked.Answer(heard => Results.Json(new ClusterReading(asked.Settings.This, heard.AgeMs, heard.IsStale, heard.Snapshot), ApiFormat.Wire.ClusterReading));
 
     private static ClusterEntry Entry(string name, ImmutableArray<HeardSnapshot> heard)
     {

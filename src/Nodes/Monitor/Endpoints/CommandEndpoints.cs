@@ -14,14 +14,18 @@ internal static class CommandEndpoints
 
     public static void MapCommands(this WebApplication app)
     {
-        app.MapPost($"{ApiPaths.Clusters}/{{cluster}}/commands", Command).WithMetadata(new ChangesSomething(ApiRole.Operator));
-        app.MapGet(ApiPaths.Ping, Ping);
+        app.MapPost($"{ClusterEndpoints.One}/commands", Command).WithMetadata(new ChangesSomething(ApiRole.Operator))
+            .Tells<CommandAnswer>("Commands", "Gives one of MMM's commands", "A second request with the same id, also to another monitor, gets the first answer and changes nothing. A refusal is an answer, too: 'ok' is false.")
+            .TakesBody(new DocumentedBody("application/json", typeof(CommandRequest)))
+            .Refuses(400, 403, 404, 405, 503);
+        app.MapGet(ApiPaths.Ping, Ping)
+            .Tells<CommandAnswer>("Commands", "Reaches through to the coordinator", "503 when it does not answer.").Refuses(503);
     }
 
     private static async Task<IResult> Command(string cluster, HttpContext http, MmmSettings settings, ICommands commands, CancellationToken cancel)
     {
         if (!settings.Clusters.ContainsKey(cluster))
-            return ClusterEndpoints.UnknownCluster(cluster, settings);
+            return ClusterQuestion.UnknownCluster(cluster, settings);
         if (!http.Request.HasJsonContentType())
             return Problems.UnsupportedMediaType("application/json");
 

@@ -13,9 +13,12 @@ internal static class DiscoveryEndpoints
 
     public static void MapDiscovery(this WebApplication app)
     {
-        app.MapGet("/bootstrap/seed-nodes", SeedNodes);
-        app.MapGet("/remote/address", RemoteAddress);
-        app.MapGet("/cluster-client/receptionist", Receptionist);
+        app.MapGet("/bootstrap/seed-nodes", SeedNodes)
+            .Tells<ManagementContracts.SeedNodes>("Akka management", "Members by which a new node can join", "As Akka.NET's Akka.Management answers.").Produces<ManagementContracts.Unavailable>(503);
+        app.MapGet("/remote/address", RemoteAddress)
+            .Tells<ManagementContracts.RemoteAddress>("Akka management", "Remoting address of this monitor", "As Akka.NET's Akka.Management answers.").Produces<ManagementContracts.Unavailable>(503);
+        app.MapGet("/cluster-client/receptionist", Receptionist)
+            .Tells<ManagementContracts.Receptionist>("Akka management", "Receptionist of ClusterClient", "503 unless one was started; none is by default.").Produces<ManagementContracts.Unavailable>(503);
     }
 
     private static IResult SeedNodes(ActorSystem system)

@@ -20,12 +20,23 @@ internal static class EventEndpoints
     /// <summary>A reader that hears nothing for so long is told that the connection lives, and so is everything between it and us.</summary>
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(10);
 
-    public static void MapEvents(this WebApplication app) => app.MapGet($"{ApiPaths.Clusters}/{{cluster}}/events", Answer);
+    public static void MapEvents(this WebApplication app) => app.MapGet($"{ClusterEndpoints.One}/events", Answer)
+        .Tells<EventsReading>("Events", "What happened", "A page of the history, oldest first; asked for as text/event-stream, a live stream of server-sent events.")
+        .WithMetadata(new DocumentedStream(
+            Stream, "'event: event' with the event as data and its id as id; 'event: connected' once everything that was asked for has been sent; 'event: heartbeat' every 10 s in which nothing happens."))
+        .Takes(
+            new DocumentedArgument("limit", $"Events of a page; {DefaultLimit} if not given.", 1, MaxLimit),
+            new DocumentedArgument("before", "Only what is older than the event with this id."),
+            new DocumentedArgument("after", "Only what is newer than the event with this id."),
+            new DocumentedArgument("host", "Only of this host."),
+            new DocumentedArgument("code", "Only with this code; 'writer_*': every code that begins so."),
+            new DocumentedArgument("Last-Event-ID", "As 'after', of a reader that comes back.", IsHeader: true))
+        .Refuses(400, 404, 503);
 
     private static async Task<IResult> Answer(string cluster, HttpRequest request, MmmSettings settings, IHistory history, IHostApplicationLifetime life, CancellationToken cancel)
     {
         if (!settings.Clusters.ContainsKey(cluster))
-            return ClusterEndpoints.UnknownCluster(cluster, settings);
+            return ClusterQuestion.UnknownCluster(cluster, settings);
         (EventFilter? filter, string? wrong) = FilterOf(request);
         if (filter is null)
             return Problems.BadRequest(wrong!);

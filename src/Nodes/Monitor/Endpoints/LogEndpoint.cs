@@ -7,7 +7,13 @@ namespace Mmm.Monitor.Endpoints;
 /// <summary>GET /api/v1/log: the latest lines of this node's log. They are what the log itself has; nothing is added.</summary>
 internal static class LogEndpoint
 {
-    public static void MapLog(this WebApplication app) => app.MapGet(ApiPaths.Log, Read);
+    public static void MapLog(this WebApplication app) => app.MapGet(ApiPaths.Log, Read)
+        .Tells<LogReading>("Monitors", "The latest lines of this monitor's log", "Oldest first.")
+        .Takes(
+            new DocumentedArgument("lines", $"At most so many; {EndpointLimits.UsualLogLines} if not given.", 1, LogRing.Capacity),
+            new DocumentedArgument("after", "Only lines with a greater 'seq'.", 0, long.MaxValue),
+            new DocumentedArgument("level", "Only lines of that level and worse ones.", Values: LogLevels.All))
+        .Refuses(400);
 
     private static IResult Read(HttpRequest request, LogRing ring, MmmSettings settings)
     {

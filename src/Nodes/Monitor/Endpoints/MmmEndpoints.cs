@@ -35,6 +35,7 @@ public static class MmmEndpoints
         builder.Services.TryAddSingleton<ICommands, CoordinatorCommands>();
         builder.Services.TryAddSingleton<IHistory, ChronicleHistory>();
         builder.Services.TryAddSingleton<ControlAnswers>();
+        builder.Services.AddOpenApiDocumentation();
         builder.Services.TryAddSingleton(_ => new LogRing(TimeProvider.System));
         return builder;
     }
@@ -54,6 +55,10 @@ public static class MmmEndpoints
         app.MapShards();
         app.MapDiscovery();
         app.MapClusters();
+        app.MapHosts();
+        app.MapRoles();
+        app.MapChecks();
+        app.MapCondition();
         app.MapCommands();
         app.MapEvents();
         app.MapOperations();
@@ -61,6 +66,7 @@ public static class MmmEndpoints
         app.MapMetrics();
         app.MapActors();
         app.MapLog();
+        app.MapOpenApiDocumentation();
         return app;
     }
 

@@ -19,7 +19,8 @@ internal static class MonitorMetrics
     private static readonly string _version =
         typeof(MonitorMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    public static void MapMetrics(this WebApplication app) => app.MapGet(Path, Read);
+    public static void MapMetrics(this WebApplication app) => app.MapGet(Path, Read)
+        .Tells<string>("Monitors", "Metrics", "In Prometheus' text format.", PrometheusConstants.TextContentTypeWithVersionAndEncoding).Refuses(503);
 
     private static async Task<IResult> Read(ActorSystem system, MmmSettings settings, IClusterReads reads, IServiceProvider services, CancellationToken cancel)
     {

@@ -12,7 +12,8 @@ internal static class MonitorsEndpoint
 {
     public const string Absent = "absent";
 
-    public static void MapMonitors(this WebApplication app) => app.MapGet(ApiPaths.Monitors, Read);
+    public static void MapMonitors(this WebApplication app) => app.MapGet(ApiPaths.Monitors, Read)
+        .Tells<MonitorsReading>("Monitors", "The monitors", "By their configured names, as the answering one sees them.").Refuses(503);
 
     private static async Task<IResult> Read(ActorSystem system, MmmSettings settings, IClusterReads reads, IServiceProvider services, CancellationToken cancel) =>
         Results.Json((await Look(system, settings, reads, services.GetService<IKeeperStatus>(), cancel)).Monitors, ApiFormat.Wire.MonitorsReading);

@@ -10,8 +10,11 @@ internal static class ShardEndpoints
 {
     public static void MapShards(this WebApplication app)
     {
-        app.MapGet(ApiPaths.Shards, Regions);
-        app.MapGet($"{ApiPaths.Shards}/{{name}}", Shards);
+        app.MapGet(ApiPaths.Shards, Regions)
+            .Tells<ManagementContracts.Regions>("Akka management", "The shard regions of this monitor", "As Akka Management answers.");
+        app.MapGet($"{ApiPaths.Shards}/{{name}}", Shards)
+            .Tells<ManagementContracts.Shards>("Akka management", "The shards that this monitor holds of a region", "As Akka Management answers.")
+            .Produces<ManagementContracts.Message>(404).Refuses(503);
     }
 
     private static IResult Regions(ActorSystem system) => Results.Json(

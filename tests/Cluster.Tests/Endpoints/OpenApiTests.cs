@@ -1,0 +1,153 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Mmm.Shared.Api;
+using Mmm.Shared.Settings;
+using Xunit;
+
+namespace Mmm.Cluster.Tests.Endpoints;
+
+/// <summary>The OpenAPI document says what the endpoint serves: every route, with words, and bodies by the names of the records.</summary>
+public sealed class OpenApiTests : IAsyncLifetime
+{
+    /// <summary>The only routes that are left out: other methods of the list of members, which all answer 405.</summary>
+    private static readonly string[] _leftOut = ["DELETE /cluster/members", "PATCH /cluster/members", "PUT /cluster/members"];
+
+    private EndpointNode _node = null!;
+    private JsonElement _document;
+
+    public async ValueTask InitializeAsync()
+    {
+        _node = await EndpointNode.Start();
+        _document = await Document(_node);
+    }
+
+    public ValueTask DisposeAsync() => _node.DisposeAsync();
+
+    [Fact]
+    public void Every_mapped_route_is_in_it_and_nothing_else()
+    {
+        Assert.StartsWith("3.1.", _document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
+        Assert.Equal(Mapped(_node.Routes).Except(_leftOut).Order(), Operations().Select(o => o.Name).Order());
+        Assert.Equal(_leftOut, _node.Routes.Where(r => r.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not null).SelectMany(Names).Order());
+        Assert.Contains("GET /api/v1/openapi.json", Mapped(_node.Routes));
+    }
+
+    [Fact]
+    public void Every_operation_has_words_a_body_and_its_problems()
+    {
+        foreach ((string name, JsonElement operation) in Operations())
+        {
+            foreach (string word in new[] { "summary", "description", "operationId" })
+                Assert.True(operation.TryGetProperty(word, out JsonElement text) && text.GetString() is { Length: > 1 }, $"{name} has no {word}");
+            Assert.True(operation.GetProperty("tags").GetArrayLength() == 1, $"{name} has not one tag");
+            JsonElement responses = operation.GetProperty("responses");
+            Assert.All(responses.EnumerateObject(), r => Assert.True(
+                r.Value.GetProperty("content").EnumerateObject().All(c => c.Value.TryGetProperty("schema", out _)), $"{name} has an answer {r.Name} without a schema"));
+            bool isHealth = name is "GET /alive" or "GET /ready";
+            Assert.Equal(!isHealth, responses.TryGetProperty("401", out JsonElement unauthorized));
+            if (!isHealth)
+                Assert.Equal("#/components/schemas/ProblemReading", unauthorized.GetProperty("content").GetProperty("application/problem+json").GetProperty("schema").GetProperty("$ref").GetString());
+            string[] inPath = [.. name.Split('/').Where(s => s.StartsWith('{')).Select(s => s.Trim('{', '}'))];
+            JsonElement[] parameters = operation.TryGetProperty("parameters", out JsonElement list) ? [.. list.EnumerateArray()] : [];
+            Assert.Equal(inPath, parameters.Where(p => p.GetProperty("in").GetString() == "path").Select(p => p.GetProperty("name").GetString()));
+            Assert.All(parameters, p => Assert.True(p.GetProperty("description").GetString() is { Length: > 3 }, $"{name}: {p} has no words"));
+        }
+
+        Assert.Equal(Operations().Count(), Operations().Select(o => o.Operation.GetProperty("operationId").GetString()).Distinct().Count());
+    }
+
+    [Fact]
+    public void Schemas_have_the_names_that_the_records_have_on_the_wire()
+    {
+        Dictionary<string, JsonTypeInfo> records = [];
+        foreach (Type type in typeof(ApiJson).Assembly.GetTypes())
+        {
+            if (ApiFormat.Wire.GetTypeInfo(type) is { Kind: JsonTypeInfoKind.Object } info)
+                records[type.Name] = info;
+        }
+
+        JsonProperty[] schemas = [.. _document.GetProperty("components").GetProperty("schemas").EnumerateObject()];
+        Assert.Contains(schemas, s => s.Name == nameof(CommandRequest));
+        foreach (JsonProperty schema in schemas.Where(s => s.Value.TryGetProperty("properties", out _)))
+        {
+            Assert.True(records.TryGetValue(schema.Name, out JsonTypeInfo? record), $"{schema.Name} is no record of the API");
+            Assert.Equal(record.Properties.Select(p => p.Name).Order(), schema.Value.GetProperty("properties").EnumerateObject().Select(p => p.Name).Order());
+        }
+    }
+
+    [Fact]
+    public void References_lead_somewhere()
+    {
+        HashSet<string> known = [.. _document.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(s => $"#/components/schemas/{s.Name}")];
+        string[] used = [.. References(_document).Distinct()];
+        Assert.True(used.Length > 20, $"{used.Length} references");
+        Assert.Equal([], used.Except(known));
+    }
+
+    [Fact]
+    public void What_is_read_by_hand_is_in_it_too()
+    {
+        JsonElement events = Operations().Single(o => o.Name == "GET /api/v1/clusters/{cluster}/events").Operation;
+        Assert.Equal(
+            ["cluster", "limit", "before", "after", "host", "code", "Last-Event-ID"], events.GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString()));
+        Assert.Equal(["application/json", "text/event-stream"], events.GetProperty("responses").GetProperty("200").GetProperty("content").EnumerateObject().Select(c => c.Name));
+        JsonElement body = Operations().Single(o => o.Name == "POST /api/v1/clusters/{cluster}/commands").Operation.GetProperty("requestBody").GetProperty("content");
+        Assert.Equal("#/components/schemas/CommandRequest", body.GetProperty("application/json").GetProperty("schema").GetProperty("$ref").GetString());
+        JsonElement form = Operations().Single(o => o.Name == "PUT /cluster/members/{address}").Operation.GetProperty("requestBody").GetProperty("content");
+        Assert.True(form.GetProperty("application/x-www-form-urlencoded").GetProperty("schema").GetProperty("properties").TryGetProperty("operation", out _));
+    }
+
+    [Fact]
+    public async Task It_says_whether_this_monitor_wants_a_token()
+    {
+        Assert.False(_document.TryGetProperty("security", out _));
+        const string token = "a-token-of-sixteen";
+        await using EndpointNode closed = await EndpointNode.Start(m => m with { HttpToken = new Secret(token) });
+        closed.UseToken(token);
+        JsonElement document = await Document(closed);
+        Assert.Equal("""[{"bearer":[]}]""", Compact(document.GetProperty("security")));
+        Assert.Equal("""{"type":"http","scheme":"bearer"}""", Compact(document.GetProperty("components").GetProperty("securitySchemes").GetProperty("bearer"), "description"));
+        Assert.Equal("[]", Compact(document.GetProperty("paths").GetProperty("/alive").GetProperty("get").GetProperty("security")));
+        Assert.DoesNotContain("sixteen", document.GetRawText(), StringComparison.Ordinal);
+    }
+
+    /// <summary>So that the page for people has every route too.</summary>
+    [Fact]
+    public void Every_path_is_on_the_page()
+    {
+        string page = Repository.Read("docs", "http-api.md");
+        Assert.All(_document.GetProperty("paths").EnumerateObject(), p => Assert.Contains(p.Name, page, StringComparison.Ordinal));
+    }
+
+    private static async Task<JsonElement> Document(EndpointNode node)
+    {
+        (int status, string body) = await node.Http.Sends(HttpMethod.Get, ApiPaths.OpenApi);
+        Assert.Equal(200, status);
+        if (Environment.GetEnvironmentVariable("MMM_WRITE_OPENAPI") is { } file)
+            await File.WriteAllTextAsync(file, body, TestContext.Current.CancellationToken);
+        return JsonSerializer.Deserialize<JsonElement>(body);
+    }
+
+    private static IEnumerable<string> Mapped(IEnumerable<RouteEndpoint> routes) => routes.SelectMany(Names);
+
+    private static IEnumerable<string> Names(RouteEndpoint route) =>
+        (route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Select(m => $"{m} {(route.RoutePattern.RawText ?? "").Replace("**", "", StringComparison.Ordinal)}");
+
+    private IEnumerable<(string Name, JsonElement Operation)> Operations() =>
+        from path in _document.GetProperty("paths").EnumerateObject()
+        from operation in path.Value.EnumerateObject()
+        select ($"{operation.Name.ToUpperInvariant()} {path.Name}", operation.Value);
+
+    private static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(p => p is { Name: "$ref", Value.ValueKind: JsonValueKind.String } ? [p.Value.GetString() ?? ""] : References(p.Value)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(References),
+        _ => [],
+    };
+
+    private static string Compact(JsonElement element, string without = "") => element.ValueKind == JsonValueKind.Object
+        ? JsonSerializer.Serialize(element.EnumerateObject().Where(p => p.Name != without).ToDictionary(p => p.Name, p => p.Value))
+        : JsonSerializer.Serialize(element);
+}
