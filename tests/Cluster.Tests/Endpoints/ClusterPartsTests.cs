@@ -105,9 +105,8 @@ public sealed class ClusterPartsTests : IAsyncLifetime
     public async Task That_nothing_moves_is_an_answer_too()
     {
         Assert.Equal((200, """{"monitor":"mon1","cluster":"C1","ageMs":200,"stale":false,"move":null}"""), await Http.Sends(HttpMethod.Get, ApiPaths.Move("C1")));
-        MoveView move = new("writer", "db1", "db2", "releasing", "planned", Pictures.At, "writer moves from db1 to db2: db1 lets go of it");
-        _node.Heard = [Pictures.Heard(0) with { Snapshot = Pictures.Snapshot() with { Move = move } }];
-        Assert.Equal(move, (await Http.Reads(ApiPaths.Move("C1"), ApiFormat.Wire.MoveReading)).Move);
+        _node.Heard = [Pictures.Heard(0) with { Snapshot = Pictures.Snapshot() with { Move = Pictures.Move } }];
+        Assert.Equal(Pictures.Move, (await Http.Reads(ApiPaths.Move("C1"), ApiFormat.Wire.MoveReading)).Move);
     }
 
     [Fact]

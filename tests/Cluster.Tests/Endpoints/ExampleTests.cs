@@ -56,6 +56,21 @@ public sealed partial class ExampleTests
         node.Heard = [Pictures.Heard(0.18)];
         await Add("clusters", HttpMethod.Get, ApiPaths.Clusters);
         await Add("cluster", HttpMethod.Get, ApiPaths.Cluster("C1"));
+        await Add("host", HttpMethod.Get, ApiPaths.Host("C1", "db1"));
+        await Add("host-unknown", HttpMethod.Get, ApiPaths.Host("C1", "db9"));
+        await Add("explanation", HttpMethod.Get, ApiPaths.Explanation("C1", "db1"));
+        await Add("mode", HttpMethod.Get, ApiPaths.Mode("C1"));
+        await Add("move-none", HttpMethod.Get, ApiPaths.Move("C1"));
+        node.Heard = [Pictures.Heard(0.18) with { Snapshot = Pictures.WithReports() with { Move = Pictures.Move } }];
+        await Add("hosts", HttpMethod.Get, ApiPaths.Hosts("C1"));
+        await Add("roles", HttpMethod.Get, ApiPaths.Roles("C1"));
+        await Add("role", HttpMethod.Get, ApiPaths.Role("C1", "writer"));
+        await Add("checks", HttpMethod.Get, ApiPaths.Checks("C1"));
+        await Add("host-checks", HttpMethod.Get, ApiPaths.Checks("C1", "db3"));
+        await Add("check", HttpMethod.Get, ApiPaths.Check("C1", "db3", "mysql"));
+        await Add("move", HttpMethod.Get, ApiPaths.Move("C1"));
+        await Add("warnings", HttpMethod.Get, ApiPaths.Warnings("C1"));
+        node.Heard = [Pictures.Heard(0.18)];
         node.Chronicle = node.Chronicle.Add(
         [
             new HistoryEvent(new EventId(new Epoch(3, "mon2", "08de2a1c5e0f4b00"), 7), Pictures.At, 17, "admin_move_role", "db2", "Admin moved role 'writer' from 'db1' to 'db2' (anna@desk from 127.0.0.1)"),

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Mmm.Shared.Api;
+using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 using Xunit;
 
@@ -62,7 +63,7 @@ public sealed class OpenApiTests : IAsyncLifetime
     public void Schemas_have_the_names_that_the_records_have_on_the_wire()
     {
         Dictionary<string, JsonTypeInfo> records = [];
-        foreach (Type type in typeof(ApiJson).Assembly.GetTypes())
+        foreach (Type type in typeof(ApiJson).Assembly.GetTypes().Where(t => !t.ContainsGenericParameters && !t.IsByRefLike && t is not { IsAbstract: true, IsSealed: true }))
         {
             if (ApiFormat.Wire.GetTypeInfo(type) is { Kind: JsonTypeInfoKind.Object } info)
                 records[type.Name] = info;
@@ -73,9 +74,36 @@ public sealed class OpenApiTests : IAsyncLifetime
         foreach (JsonProperty schema in schemas.Where(s => s.Value.TryGetProperty("properties", out _)))
         {
             Assert.True(records.TryGetValue(schema.Name, out JsonTypeInfo? record), $"{schema.Name} is no record of the API");
-            Assert.Equal(record.Properties.Select(p => p.Name).Order(), schema.Value.GetProperty("properties").EnumerateObject().Select(p => p.Name).Order());
+            Assert.Equal(record.Properties.Where(p => p.Get is not null).Select(p => p.Name).Order(), schema.Value.GetProperty("properties").EnumerateObject().Select(p => p.Name).Order());
         }
     }
+
+    /// <summary>Also those of the Akka-management routes, which leave out what is null.</summary>
+    [Fact]
+    public async Task Answers_and_problems_fit_their_schemas()
+    {
+        _node.Coordinator = c => new ControlProtocol.Answer(c.Id, true, "OK", null);
+        int answered = 0;
+        foreach (bool known in new[] { false, true })
+        {
+            _node.Heard = known ? [Pictures.Heard(0.2) with { Snapshot = Pictures.WithReports() with { Move = Pictures.Move } }] : [];
+            foreach ((string name, JsonElement operation) in Operations().Where(o => o.Name.StartsWith("GET ", StringComparison.Ordinal) && o.Name != "GET /metrics"))
+            {
+                string path = name[4..].Replace("{cluster}", "C1", StringComparison.Ordinal).Replace("{host}", "db1", StringComparison.Ordinal).Replace("{role}", "writer", StringComparison.Ordinal)
+                    .Replace("{check}", "ping", StringComparison.Ordinal).Replace("{address}", _node.Cluster.SelfAddress.HostPort(), StringComparison.Ordinal);
+                (int status, string body) = await _node.Http.Sends(HttpMethod.Get, path);
+                JsonElement content = operation.GetProperty("responses").GetProperty($"{status}").GetProperty("content").EnumerateObject().First().Value;
+                Assert.Equal([], Faults(JsonSerializer.Deserialize<JsonElement>(body), content.GetProperty("schema"), $"{path} {status}"));
+                answered += status == 200 ? 1 : 0;
+            }
+        }
+
+        Assert.True(answered > 30, $"{answered} answers");
+    }
+
+    [Fact]
+    public void What_an_answer_may_leave_out_is_not_required() => Assert.Equal(
+        """["selfNode","members","unreachable","oldestPerRole"]""", Compact(_document.GetProperty("components").GetProperty("schemas").GetProperty("Members").GetProperty("required")));
 
     [Fact]
     public void References_lead_somewhere()
@@ -146,6 +174,45 @@ public sealed class OpenApiTests : IAsyncLifetime
         JsonValueKind.Array => element.EnumerateArray().SelectMany(References),
         _ => [],
     };
+
+    /// <summary>Where a value is not as its schema says; of JSON Schema what the document makes use of. What the schema does not name is a fault too.</summary>
+    private IEnumerable<string> Faults(JsonElement value, JsonElement schema, string at)
+    {
+        if (schema.TryGetProperty("$ref", out JsonElement reference))
+            return Faults(value, _document.GetProperty("components").GetProperty("schemas").GetProperty((reference.GetString() ?? "").Split('/')[^1]), at);
+        if (schema.TryGetProperty("oneOf", out JsonElement choices))
+            return choices.EnumerateArray().Select(c => Faults(value, c, at).ToArray()).MinBy(f => f.Length) ?? [];
+        if (schema.TryGetProperty("enum", out JsonElement words))
+            return words.EnumerateArray().Any(w => w.ToString() == value.ToString()) ? [] : [$"{at} is {value}"];
+        string kind = value.ValueKind switch
+        {
+            JsonValueKind.True or JsonValueKind.False => "boolean",
+            JsonValueKind.Number => value.TryGetInt64(out _) ? "integer" : "number",
+            JsonValueKind other => other.ToString().ToLowerInvariant(),
+        };
+        JsonElement type = schema.GetProperty("type");
+        if (!(type.ValueKind == JsonValueKind.Array ? type.EnumerateArray().Select(t => t.GetString()) : [type.GetString()]).Contains(kind))
+            return [$"{at} is {kind}, not {type}"];
+        return kind switch
+        {
+            "array" => value.EnumerateArray().SelectMany((v, i) => Faults(v, schema.GetProperty("items"), $"{at}[{i}]")),
+            "object" => FaultsOfObject(value, schema, at),
+            _ => [],
+        };
+    }
+
+    private IEnumerable<string> FaultsOfObject(JsonElement value, JsonElement schema, string at)
+    {
+        IEnumerable<string> missing = schema.TryGetProperty("required", out JsonElement required)
+            ? required.EnumerateArray().Where(r => !value.TryGetProperty(r.GetString() ?? "", out _)).Select(r => $"{at} has no {r}")
+            : [];
+        bool hasProperties = schema.TryGetProperty("properties", out JsonElement properties);
+        bool hasOthers = schema.TryGetProperty("additionalProperties", out JsonElement others);
+        return hasProperties || hasOthers
+            ? missing.Concat(value.EnumerateObject().SelectMany(p => hasProperties && properties.TryGetProperty(p.Name, out JsonElement known) ? Faults(p.Value, known, $"{at}.{p.Name}")
+                : hasOthers ? Faults(p.Value, others, $"{at}.{p.Name}") : [$"{at}.{p.Name} is not documented"]))
+            : missing;
+    }
 
     private static string Compact(JsonElement element, string without = "") => element.ValueKind == JsonValueKind.Object
         ? JsonSerializer.Serialize(element.EnumerateObject().Where(p => p.Name != without).ToDictionary(p => p.Name, p => p.Value))

@@ -12,6 +12,9 @@ internal static class Pictures
 {
     public static readonly DateTimeOffset At = new(2010, 2, 11, 12, 43, 16, TimeSpan.Zero);
 
+    /// <summary>The writer role on its way from db1 to db2.</summary>
+    public static readonly MoveView Move = new("writer", "db1", "db2", "releasing", "command", At, "waiting for 'db1' to let go");
+
     public static HeardSnapshot Heard(double seconds, string coordinator = "mon2") => new(Snapshot(coordinator), TimeSpan.FromSeconds(seconds));
 
     public static ClusterSnapshot Snapshot(string coordinator = "mon2") => new(

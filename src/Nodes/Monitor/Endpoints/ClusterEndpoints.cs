@@ -13,7 +13,7 @@ internal static class ClusterEndpoints
     public static void MapClusters(this WebApplication app)
     {
         app.MapGet(ApiPaths.Clusters, List)
-            .Tells<ClusterList>("Clusters", "Every cluster the monitor is configured with", "All but the name is null while the monitor has heard nothing of a cluster.");
+            .Tells<ClusterList>("Clusters", "Every cluster the monitor is configured with", "All but the name is null while the monitor has heard nothing of a cluster.").Refuses(503);
         app.MapGet(One, Read)
             .Tells<ClusterReading>("Clusters", "The whole picture of a cluster", "What the monitor was last told by the cluster's coordinator.").OfCluster();
     }

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Mmm.Shared.Api;
@@ -18,7 +20,7 @@ internal static class OpenApiDocumentation
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiFormat.Wire);
-            foreach (System.Text.Json.Serialization.JsonConverter converter in ApiFormat.Wire.Options.Converters)
+            foreach (JsonConverter converter in ApiFormat.Wire.Options.Converters)
                 json.SerializerOptions.Converters.Add(converter);
             json.SerializerOptions.NumberHandling = ApiFormat.Wire.Options.NumberHandling;
             json.SerializerOptions.RespectNullableAnnotations = true;
@@ -28,6 +30,11 @@ internal static class OpenApiDocumentation
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
             options.AddOperationTransformer(OperationDocumentation.Complete);
+            options.AddSchemaTransformer((schema, context, _) =>
+            {
+                LeaveOut(schema, context.JsonTypeInfo);
+                return Task.CompletedTask;
+            });
             options.AddDocumentTransformer((document, context, _) =>
             {
                 Describe(document, context.ApplicationServices.GetRequiredService<MmmSettings>());
@@ -57,6 +64,16 @@ internal static class OpenApiDocumentation
             Bearer, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = Bearer, Description = "The token of monitor.http.token; a monitor without one listens on loopback only." });
         if (settings.Monitor.HttpToken is not null)
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] }];
+    }
+
+    /// <summary>What is left out where it is null is not required, whatever the record's constructor wants.</summary>
+    private static void LeaveOut(OpenApiSchema schema, JsonTypeInfo type)
+    {
+        foreach (JsonPropertyInfo property in type.Properties)
+        {
+            if (property.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), false) == true)
+                schema.Required?.Remove(property.Name);
+        }
     }
 
     /// <summary>Made when it is first asked for: the routes do not change.</summary>
