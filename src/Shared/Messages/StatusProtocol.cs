@@ -87,6 +87,13 @@ public static class StatusProtocol
     /// <param name="Prefer">Host the role is configured to return to; null = none.</param>
     public sealed record RoleView(RoleAddress Address, string? Owner, string? ReleasingFrom, string? Prefer = null);
 
+    /// <param name="Role">The active master role.</param>
+    /// <param name="From">The old holder; null = nobody had it.</param>
+    /// <param name="To">The new holder.</param>
+    /// <param name="Phase">approaching, releasing, taking_over or rolling_back.</param>
+    /// <param name="Cause">failover, command or prefer.</param>
+    /// <param name="StartedUtc">When it began.</param>
+    /// <param name="Sentence">What it waits for, for people.</param>
     public sealed record MoveView(string Role, string? From, string To, string Phase, string Cause, DateTimeOffset StartedUtc, string Sentence);
 
     /// <param name="AtUtc">When.</param>

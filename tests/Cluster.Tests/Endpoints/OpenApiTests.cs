@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.OpenApi;
+using Microsoft.OpenApi.Reader;
 using Mmm.Shared.Api;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
@@ -33,6 +35,15 @@ public sealed class OpenApiTests : IAsyncLifetime
         Assert.Equal(Mapped(_node.Routes).Except(_leftOut).Order(), Operations().Select(o => o.Name).Order());
         Assert.Equal(_leftOut, _node.Routes.Where(r => r.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not null).SelectMany(Names).Order());
         Assert.Contains("GET /api/v1/openapi.json", Mapped(_node.Routes));
+    }
+
+    [Fact]
+    public void It_is_read_without_complaint()
+    {
+        ReadResult read = OpenApiDocument.Parse(_document.GetRawText(), "json");
+        Assert.Equal([], read.Diagnostic?.Errors.Concat(read.Diagnostic.Warnings).Select(e => e.ToString()) ?? []);
+        Assert.Equal(OpenApiSpecVersion.OpenApi3_1, read.Diagnostic?.SpecificationVersion);
+        Assert.Equal(_document.GetProperty("paths").EnumerateObject().Count(), read.Document?.Paths.Count);
     }
 
     [Fact]
@@ -77,6 +88,22 @@ public sealed class OpenApiTests : IAsyncLifetime
             Assert.Equal(record.Properties.Where(p => p.Get is not null).Select(p => p.Name).Order(), schema.Value.GetProperty("properties").EnumerateObject().Select(p => p.Name).Order());
         }
     }
+
+    /// <summary>Meaning and units, from the records' comments.</summary>
+    [Theory]
+    [InlineData(nameof(HostsReading))]
+    [InlineData(nameof(HostEntry))]
+    [InlineData(nameof(StatusProtocol.HostView))]
+    [InlineData(nameof(StatusProtocol.RoleView))]
+    [InlineData(nameof(StatusProtocol.CheckView))]
+    [InlineData(nameof(StatusProtocol.MoveView))]
+    [InlineData(nameof(CommandRequest))]
+    [InlineData(nameof(CommandAnswer))]
+    [InlineData(nameof(EventEntry))]
+    [InlineData(nameof(ProblemReading))]
+    public void Fields_are_explained(string schema) => Assert.All(
+        _document.GetProperty("components").GetProperty("schemas").GetProperty(schema).GetProperty("properties").EnumerateObject(),
+        p => Assert.True(p.Value.GetRawText().Contains("\"description\"", StringComparison.Ordinal), $"{schema}.{p.Name} is not explained"));
 
     /// <summary>Also those of the Akka-management routes, which leave out what is null.</summary>
     [Fact]

@@ -15,6 +15,7 @@ internal static class OperationDocumentation
         ["host"] = ("Name of a host of the cluster.", "db1"),
         ["role"] = ("Name of a role of the cluster.", "writer"),
         ["check"] = ("Name of a check.", "rep_threads"),
+        ["id"] = ("Id of a command, chosen by who gave it.", "6f1d2c"),
         ["address"] = ("Akka address of a monitor, whole or without its protocol.", "mmm@10.0.0.1:8551"),
         ["name"] = ("Name of a shard region.", "server-probe"),
     };
@@ -22,11 +23,13 @@ internal static class OperationDocumentation
     private static readonly Dictionary<string, string> s_statuses = new()
     {
         ["200"] = "The answer.",
+        ["202"] = "It is under way.",
         ["400"] = "The body or an argument is wrong; 'detail' or 'message' names it.",
         ["401"] = "The token is missing or wrong.",
         ["403"] = "From a page or a host name that is foreign.",
         ["404"] = "There is no such thing; 'detail' names what there is.",
         ["405"] = "The monitor only serves reads (monitor.http.read_only).",
+        ["409"] = "The coordinator refuses it; nothing was changed.",
         ["413"] = "The body is too large.",
         ["415"] = "The body has the wrong type.",
         ["503"] = "Not now; see 'Retry-After'.",
