@@ -130,6 +130,7 @@ public sealed record MembershipSettings(
 /// <param name="AnnounceInterval">Refresh of the ARP/NA announcements of the held addresses.</param>
 /// <param name="BinlogPort">TCP port at which it serves mysqld's binary log once mysqld has died; 0 = it does not.</param>
 /// <param name="Http">Where load balancers and Prometheus can ask it; null = nowhere.</param>
+/// <param name="Hooks">Program that is run for what happens on the host; null = none.</param>
 public sealed record AgentSettings(
     string StateDir,
     string? BindAddress,

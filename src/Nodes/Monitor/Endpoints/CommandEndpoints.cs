@@ -17,7 +17,7 @@ internal static class CommandEndpoints
         app.MapPost($"{ClusterEndpoints.One}/commands", Command).WithMetadata(new ChangesSomething(ApiRole.Operator))
             .Tells<CommandAnswer>("Commands", "Gives one of MMM's commands", "A second request with the same id, also to another monitor, gets the first answer and changes nothing. A refusal is an answer, too: 'ok' is false.")
             .TakesBody(new DocumentedBody("application/json", typeof(CommandRequest)))
-            .Refuses(400, 403, 404, 405, 503);
+            .Refuses(400, 404, 405, 503);
         app.MapGet(ApiPaths.Ping, Ping)
             .Tells<CommandAnswer>("Commands", "Reaches through to the coordinator", "503 when it does not answer.").Refuses(503);
     }

@@ -21,17 +21,17 @@ internal static class MemberEndpoints
             .Tells<ManagementContracts.Members>(Subject, "The monitors as members of Akka's cluster", "As Akka Management answers.");
         app.MapPost(ApiPaths.Members, Join).WithMetadata(new ChangesSomething(ApiRole.Admin))
             .Tells<ManagementContracts.Message>(Subject, "Makes this monitor join another", "The form's 'address' is that one's Akka address.")
-            .TakesBody(new DocumentedBody(FormType, null, "address")).Produces<ManagementContracts.Message>(400).Refuses(403, 405);
+            .TakesBody(new DocumentedBody(FormType, null, "address")).Produces<ManagementContracts.Message>(400).Refuses(405);
 
         // The catch-all below takes these as members without an address; they are the wrong method of the list.
         app.MapMethods(ApiPaths.Members, [HttpMethods.Put, HttpMethods.Delete, HttpMethods.Patch], () => Problems.MethodNotAllowed("GET, POST")).ExcludeFromDescription();
         app.MapGet(OneMember, (string address, ActorSystem system) => WithMember(address, system, (_, m) => Results.Json(MemberViews.View(m), ApiFormat.Wire.Member)))
             .Tells<ManagementContracts.Member>(Subject, "One member", "As Akka Management answers.").Produces<ManagementContracts.Message>(404);
         app.MapDelete(OneMember, (string address, ActorSystem system) => WithMember(address, system, Leave)).WithMetadata(new ChangesSomething(ApiRole.Admin))
-            .Tells<ManagementContracts.Message>(Subject, "Makes a member leave", "It ends and its service manager starts it again.").Produces<ManagementContracts.Message>(404).Refuses(403, 405);
+            .Tells<ManagementContracts.Message>(Subject, "Makes a member leave", "It ends and its service manager starts it again.").Produces<ManagementContracts.Message>(404).Refuses(405);
         app.MapPut(OneMember, Change).WithMetadata(new ChangesSomething(ApiRole.Admin))
             .Tells<ManagementContracts.Message>(Subject, "Downs a member or makes it leave", "The form's 'operation' says which.")
-            .TakesBody(new DocumentedBody(FormType, null, "operation", ["down", "leave"])).Produces<ManagementContracts.Message>(400).Produces<ManagementContracts.Message>(404).Refuses(403, 405);
+            .TakesBody(new DocumentedBody(FormType, null, "operation", ["down", "leave"])).Produces<ManagementContracts.Message>(400).Produces<ManagementContracts.Message>(404).Refuses(405);
     }
 
     private static async Task<IResult> Join(HttpContext http, ActorSystem system, CancellationToken cancel)

@@ -19,14 +19,20 @@ internal static class OperationEndpoints
 
     public static void MapOperations(this WebApplication app)
     {
-        app.MapPost($"{ApiPaths.Clusters}/{{cluster}}/operations", Begin).WithMetadata(new ChangesSomething(ApiRole.Operator));
-        app.MapGet($"{ApiPaths.Clusters}/{{cluster}}/operations/{{id}}", Read);
+        app.MapPost($"{ClusterEndpoints.One}/operations", Begin).WithMetadata(new ChangesSomething(ApiRole.Operator))
+            .Tells<OperationReading>(
+                "Commands", "Gives a command that can be followed", "Answered as soon as it is decided; 'Location' is where its end is told. Sent again with the same key, it changes nothing.", status: 202)
+            .Takes(new DocumentedArgument(IdempotencyKey, $"Its id, chosen by the caller, 1 to {EndpointLimits.MaxIdLength} printable characters.", IsHeader: true))
+            .TakesBody(new DocumentedBody("application/json", typeof(OperationRequest)))
+            .Refuses(400, 404, 405, 409, 503);
+        app.MapGet($"{ClusterEndpoints.One}/operations/{{id}}", Read)
+            .Tells<OperationReading>("Commands", "What has become of a command", "Running, succeeded or failed, with what has happened since it was taken up.").Refuses(404, 503);
     }
 
     private static async Task<IResult> Begin(string cluster, HttpContext http, MmmSettings settings, ICommands commands, IHistory history, CancellationToken cancel)
     {
         if (!settings.Clusters.ContainsKey(cluster))
-            return ClusterEndpoints.UnknownCluster(cluster, settings);
+            return ClusterQuestion.UnknownCluster(cluster, settings);
         if (http.Request.Headers[IdempotencyKey] is not [{ Length: > 0 } id])
             return Problems.BadRequest($"The header {IdempotencyKey} is missing: choose an id for this operation, 1 to {EndpointLimits.MaxIdLength} printable characters, and send the same one when you send it again.");
         if (!http.Request.HasJsonContentType())
@@ -67,7 +73,7 @@ internal static class OperationEndpoints
     private static async Task<IResult> Read(string cluster, string id, MmmSettings settings, IHistory history, CancellationToken cancel)
     {
         if (!settings.Clusters.ContainsKey(cluster))
-            return ClusterEndpoints.UnknownCluster(cluster, settings);
+            return ClusterQuestion.UnknownCluster(cluster, settings);
         return await Find(cluster, id, history, cancel) is { } reading
             ? Results.Json(reading, ApiFormat.Wire.OperationReading)
             : Problems.NotFound($"The history of monitor {settings.This} knows no operation '{id}' of cluster {cluster}: it was never taken up, or so long ago that it is not kept any more (monitor.history_events), or has not arrived here yet.");

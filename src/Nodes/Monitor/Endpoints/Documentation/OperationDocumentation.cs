@@ -26,7 +26,7 @@ internal static class OperationDocumentation
         ["202"] = "It is under way.",
         ["400"] = "The body or an argument is wrong; 'detail' or 'message' names it.",
         ["401"] = "The token is missing or wrong.",
-        ["403"] = "From a page or a host name that is foreign.",
+        ["403"] = "From a page or a host name that is foreign, or with a token whose role is not good for it.",
         ["404"] = "There is no such thing; 'detail' names what there is.",
         ["405"] = "The monitor only serves reads (monitor.http.read_only).",
         ["409"] = "The coordinator refuses it; nothing was changed.",
