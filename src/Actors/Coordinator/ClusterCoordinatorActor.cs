@@ -275,7 +275,6 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
 
     private void CarryOut(ImmutableArray<Effect> effects)
     {
-        TellNotes();
         foreach (Effect effect in effects)
         {
             switch (effect)
@@ -311,6 +310,9 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
                     throw new InvalidOperationException($"{effect.GetType().Name} is not carried out here");
             }
         }
+
+        // Orders first: nobody waits for what is only told.
+        TellNotes();
     }
 
     private void RunKillHost(KillHost kill)
