@@ -46,7 +46,7 @@ internal static class AgentNode
             // Made here and not in the host's own start, which would end with code 0 when it fails.
             ActorSystem system = app.Services.GetRequiredService<ActorSystem>();
             await using AgentHttp? http = settings.Agent.Http is { } where
-                ? await AgentHttp.StartAsync(where, new AgentViews(app.Services.GetRequiredService<IRequiredActor<AgentActorKey>>()))
+                ? await AgentHttp.StartAsync(where, new AgentViews(app.Services.GetRequiredService<IRequiredActor<AgentActorKey>>()), app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping)
                 : null;
             await app.RunAsync();
             log.LogInformation("Agent of host {Host} stopped; role addresses and mysqld are left as they are", host.Name);

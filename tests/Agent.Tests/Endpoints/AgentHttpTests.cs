@@ -21,13 +21,14 @@ public sealed partial class AgentHttpTests : IAsyncLifetime
 
     private readonly FakeViews _views = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
+    private readonly CancellationTokenSource _stopping = new();
     private AgentHttp _app = null!;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        _app = await AgentHttp.StartAsync(new AgentHttpSettings("127.0.0.1", 0), _views);
+        _app = await AgentHttp.StartAsync(new AgentHttpSettings("127.0.0.1", 0), _views, _stopping.Token);
         _http.BaseAddress = _app.Address;
     }
 
@@ -35,6 +36,7 @@ public sealed partial class AgentHttpTests : IAsyncLifetime
     {
         _http.Dispose();
         await _app.DisposeAsync();
+        _stopping.Dispose();
     }
 
     [Theory]
@@ -75,6 +77,19 @@ public sealed partial class AgentHttpTests : IAsyncLifetime
         _views.View = null;
         foreach (string path in new[] { "/writer", "/reader", "/health", "/liveness", "/status", "/metrics" })
             Assert.Equal(503, (await SendAsync(HttpMethod.Get, path)).Status);
+    }
+
+    [Fact]
+    public async Task An_agent_that_ends_keeps_nobody_waiting_and_waits_for_nobody()
+    {
+        _views.Hangs = true;
+        Task<(int Status, string, string?)> asked = SendAsync(HttpMethod.Get, "/writer");
+        await Eventually.TrueAsync("it is being asked", () => _views.Asked > 0);
+
+        await _stopping.CancelAsync();
+        Assert.Equal(503, (await asked.WaitAsync(TimeSpan.FromSeconds(20), Stop)).Status);
+        await _app.DisposeAsync();
+        await Assert.ThrowsAsync<HttpRequestException>(() => SendAsync(HttpMethod.Get, "/writer"));
     }
 
     [Theory]

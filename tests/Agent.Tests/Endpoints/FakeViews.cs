@@ -37,5 +37,16 @@ internal sealed class FakeViews : IAgentViews
     private static ImmutableSortedDictionary<string, TimeSpan?> Heard => new Dictionary<string, TimeSpan?> { ["mon1"] = TimeSpan.FromSeconds(0.25), ["mon2"] = null }
         .ToImmutableSortedDictionary(StringComparer.Ordinal);
 
-    public Task<AgentView?> NowAsync(CancellationToken cancel) => Task.FromResult(View);
+    /// <summary>It never answers.</summary>
+    public bool Hangs { get; set; }
+
+    public int Asked { get; private set; }
+
+    public async Task<AgentView?> NowAsync(CancellationToken cancel)
+    {
+        Asked++;
+        if (Hangs)
+            await Task.Delay(Timeout.Infinite, cancel);
+        return View;
+    }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Mmm.Shared.Agents;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Agent.Endpoints;
@@ -14,8 +15,8 @@ internal sealed class AgentHttp : IAsyncDisposable
     /// <summary>Each asks one thing at a time: so many questions at most wait for the actor, whoever asks how fast.</summary>
     private const int MaxConnections = 128;
 
-    /// <summary>For answers that are under way.</summary>
-    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>For answers that are under way: while they are waited for, the agent's next start, and with it its lease, waits as well.</summary>
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromMilliseconds(200);
 
     private readonly WebApplication _app;
 
@@ -25,7 +26,7 @@ internal sealed class AgentHttp : IAsyncDisposable
     public Uri Address => new(_app.Urls.Single());
 
     /// <exception cref="StartException">It cannot listen there.</exception>
-    public static async Task<AgentHttp> StartAsync(AgentHttpSettings settings, IAgentViews views)
+    public static async Task<AgentHttp> StartAsync(AgentHttpSettings settings, IAgentViews views, CancellationToken stopping)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddAgentLogging();
@@ -40,11 +41,14 @@ internal sealed class AgentHttp : IAsyncDisposable
             kestrel.Listen(IPAddress.Parse(settings.Bind), settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
         });
         WebApplication app = builder.Build();
-        app.MapAgentRoutes(views);
+        app.MapAgentRoutes(new ViewsUntilStop(views, stopping));
         try
         {
-            await app.StartAsync();
-            return new AgentHttp(app);
+            await app.StartAsync(CancellationToken.None);
+            var http = new AgentHttp(app);
+            // At once, and not when the actors have ended: who asks until then would wait for an answer of nobody.
+            stopping.Register(() => _ = http.StopAsync());
+            return http;
         }
         catch (Exception e)
         {
@@ -57,9 +61,31 @@ internal sealed class AgentHttp : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private async Task StopAsync()
+    {
         using CancellationTokenSource limit = new(s_stopTimeout);
         await _app.StopAsync(limit.Token);
-        await _app.DisposeAsync();
+    }
+
+    /// <summary>Nobody waits for the answer of an agent that ends.</summary>
+    private sealed class ViewsUntilStop(IAgentViews views, CancellationToken stopping) : IAgentViews
+    {
+        public async Task<AgentView?> NowAsync(CancellationToken cancel)
+        {
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, stopping);
+            try
+            {
+                return await views.NowAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return null;
+            }
+        }
     }
 
     private static StartException? Problem(Exception e, AgentHttpSettings settings)

@@ -10,7 +10,7 @@ internal static class AgentProblems
     private const string MediaType = "application/problem+json";
 
     public static IResult Silent() =>
-        Of(503, "agent-silent", "The agent does not answer", "Its actor did not answer in time: it has just started, or this machine stands still.");
+        Of(503, "agent-silent", "The agent does not answer", "Its actor did not answer in time: it has just started or is ending, or this machine stands still.");
 
     public static IResult BadLag(string given) =>
         Of(400, "bad-request", "The request is not understood", $"lag is '{given}'; allowed: a duration with its unit, as in /reader?lag=10s.");
