@@ -73,6 +73,7 @@ say
 cat <<NEXT
 The lab is running and the client keeps writing. Try:
   ./demo.sh mmm show                          hosts, states and roles
+  ./demo.sh mmm events                        what was decided, and every step of the failover
   ./demo.sh lab start master1 mysqld          bring a killed server back; it returns as a replica
   ./demo.sh mmm move_role writer master1      move the writer, no write fails
   ./demo.sh lab power-off mon1                kill a monitor node, even the deciding one
