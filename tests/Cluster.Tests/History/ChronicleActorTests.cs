@@ -133,9 +133,9 @@ public sealed class ChronicleActorTests : IAsyncLifetime
         for (int no = 1; no <= 3; no++)
             Assert.Equal(no, (await quick.Reader.ReadAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancel)).Id.No);
 
-        Assert.Equal([1, 2], await slow.Reader.ReadAllAsync(Cancel).Select(e => e.Id.No).ToListAsync(Cancel));
+        Assert.Equal([1, 2], await slow.Reader.ReadAllAsync(Cancel).Select(e => e.Id.No).ToListAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancel));
         await _monitors.Stop(0);
-        Assert.Empty(await quick.Reader.ReadAllAsync(Cancel).ToListAsync(Cancel));
+        Assert.Empty(await quick.Reader.ReadAllAsync(Cancel).ToListAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancel));
     }
 
     private static long Stored(string path)
