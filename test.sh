@@ -23,6 +23,8 @@ rm -rf "$results"
 mkdir -p "$results"
 # Labs of this run live below one folder, so that leftovers of an aborted test are found and removed.
 MMM_LAB_ROOT="$(mktemp -d /tmp/mmm-t.XXXX)"
+# Some labs' programs run as other users, who must get to their files.
+chmod 711 "$MMM_LAB_ROOT"
 export MMM_LAB_ROOT
 export RESULTS_DIR="$results"
 # Whole logs of the labs in which a test failed.

@@ -31,11 +31,13 @@ mount:mount
 LIST
 }
 
-# What only tests need, the same way: a real load balancer, and Prometheus' own judgement of our metrics and rules.
+# What only tests need, the same way: a real load balancer, Prometheus' own judgement of our metrics and rules, and systemd's of our units
+# (it is not started).
 test_prerequisites() {
   cat <<'LIST'
 haproxy:haproxy
 promtool:prometheus
+systemd-analyze:systemd
 LIST
 }
 

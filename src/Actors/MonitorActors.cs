@@ -25,6 +25,7 @@ public static class MonitorActors
     public const string Chronicle = "chronicle";
     public const string Hooks = "hooks";
     public const string Webhook = "webhook";
+    public const string Settings = Configuration.SettingsActor.ActorName;
     public const string LeaseGranter = "lease-granter";
     public const string Bootstrap = "bootstrap";
     public const string DeadMember = "dead-member";
@@ -49,14 +50,11 @@ public sealed class StatusBoardKey;
 /// <summary>Registry key: this node's keeper of the ledger.</summary>
 public sealed class KeeperKey;
 
+/// <summary>Registry key: what reads this node's configuration again.</summary>
+public sealed class SettingsKey;
+
 /// <summary>Registry key: this node's chronicle.</summary>
 public sealed class ChronicleKey;
-
-/// <summary>Registry key: this node's hooks, where a program is configured.</summary>
-public sealed class HooksKey;
-
-/// <summary>Registry key: this node's webhook, where a URL is configured.</summary>
-public sealed class WebhookKey;
 
 /// <summary>Registry key: this node's shard region <c>server-probe</c>.</summary>
 public sealed class ShardRegionKey;

@@ -22,6 +22,8 @@ public sealed class CompletionTests
     [InlineData("list-regions region-stats", "cluster-sharding", "")]
     [InlineData("hierarchy", "actor", "")]
     [InlineData("tail", "log", "")]
+    [InlineData("reload", "config", "")]
+    [InlineData("mon1 mon2 mon3", "config", "reload", "-a", "")]
     [InlineData("mon1 mon2 mon3", "cluster", "down", "-a", "")]
     [InlineData("mon2", "log", "tail", "-n", "5", "--address", "mon2")]
     [InlineData("server-probe", "cluster-sharding", "region-stats", "-r", "")]

@@ -50,6 +50,9 @@ internal sealed class FakeMonitor : IAsyncDisposable
     /// <summary>The log that is answered; null = no such route, as in an older release.</summary>
     public Func<IQueryCollection, LogReading>? Log { get; set; }
 
+    /// <summary>What it makes of its configuration: the answer, or what is wrong with it; null = no such route, as in an older release.</summary>
+    public Func<(ReloadReading? Reloaded, string Wrong)>? Reload { get; set; }
+
     /// <summary>Query strings that were asked, in order.</summary>
     public List<string> Queries { get; } = [];
 
@@ -146,6 +149,12 @@ internal sealed class FakeMonitor : IAsyncDisposable
         {
             monitor.Queries.Add(http.Request.QueryString.Value!);
             return monitor.Log is { } log ? Json(log(http.Request.Query), ApiFormat.Wire.LogReading) : Problem(404, "The paths served here are listed in docs/http-api.md.");
+        });
+        app.MapPost(ApiPaths.ConfigReload, () => monitor.Reload?.Invoke() switch
+        {
+            null => Problem(404, "The paths served here are listed in docs/http-api.md."),
+            ({ } reloaded, _) => Json(reloaded, ApiFormat.Wire.ReloadReading),
+            (null, var wrong) => Problem(422, wrong),
         });
         await app.StartAsync();
         return monitor;

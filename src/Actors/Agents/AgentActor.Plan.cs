@@ -57,11 +57,13 @@ public sealed partial class AgentActor
         if (_order is null || _run is not null || _pausing || !_mysqldLooked || !_addressesRead || !(Fresh || evenIfStale))
             return;
         LeasedOrder leased = LeasedOrder.Of(_order, _cover, _found, _setup.Topology);
-        AgentPlan plan = AgentPlan.For(leased.Order, _found, _keeper.Memory!, _setup.Topology, _setup.SemiSync, _setup.Lease.KillMysqld);
+        AgentPlan plan = _waited.Before(AgentPlan.For(leased.Order, _found, _keeper.Memory!, _setup.Topology, _setup.SemiSync, _setup.Lease.KillMysqld));
         if (plan.IsEmpty)
         {
             if (Fresh && leased.Missing is { } missing)
                 Unleased(missing, leased.Waiting, plan.Warnings);
+            else if (Fresh && _waited.Hold)
+                AwaitHooks(plan);
             else if (Fresh)
                 Done(plan);
             return;
@@ -88,6 +90,16 @@ public sealed partial class AgentActor
 
         if (_progress.Status != AgentProtocol.OrderStatus.Failed)
             SetProgress(new AgentProtocol.OrderProgress(_order!.Id, AgentProtocol.OrderStatus.Working, step.Code, step.Sentence, [.. _warnings.Keys]));
+        if (step is AgentStep.RunHook wait)
+        {
+            // One that was running for a dropped plan may have ended since this plan was made.
+            if (_waited.Needs(wait.Hook))
+                RunHooks();
+            else
+                Recorded(run, step, StepOutcome.Done);
+            return;
+        }
+
         run.StepBegan = _time.GetTimestamp();
         run.InStep = true;
         RunAsync(_runner, run, step, _cover, step is AgentStep.AddAddress add ? _earlyLooks.Take(add.Address) : null).PipeTo(Self);

@@ -109,6 +109,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         Receive<MemoryKeeper.Ended>(HandleMemoryEnded);
         Receive<SaveNow>(m => _keeper.Save(m.Change, m.Done.SetResult, Self));
         Receive<StepEnded>(HandleStepEnded);
+        Receive<HookEnded>(HandleHookEnded);
         Receive<Rehearsed>(HandleRehearsed);
         Receive<HeartbeatDue>(_ => HandleHeartbeatDue());
         Receive<RetryDue>(_ => HandleRetryDue());
@@ -207,6 +208,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         _lease.Tell(new LeaseActor.OrderTaken(order.Id, order.Roles, first ? _found.Addresses : null, order.Voters));
         TellLease();
         _orderSender = sender;
+        TellHooks(_waited.Obey(order));
         if (same)
         {
             // The running plan goes on: the decision is newer, what it wants of this host is not.
@@ -291,7 +293,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     {
         AgentProtocol.HostOrder order = relay.Order;
         if (order.Cluster == _setup.Topology.Name && order.Host != _setup.Host.Name && _setup.Topology.Hosts.TryGetValue(order.Host, out Host? host))
-            Context.ActorSelection(WellKnown.AgentOf(host)).Tell(order, Self);
+            Context.AgentSelection(host).Tell(order, Self);
         else
             Refuse(order, Sender, $"the agent of host '{_setup.Host.Name}' in cluster '{_setup.Topology.Name}' cannot pass it on");
     }
@@ -303,7 +305,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
             return;
         foreach (ActorSelection gateway in _gateways)
             gateway.Tell(report);
-        if (report.LetGo && report.Facts.Addresses.All(a => _setup.Topology.Roles[a.Role].Mode == RoleMode.Balanced))
+        if (report.LetGo && report.Facts.Addresses.All(a => _setup.Topology.Roles.TryGetValue(a.Role, out Role? role) && role.Mode == RoleMode.Balanced))
             _lease.Tell(new LeaseActor.HostReleased(report.Host));
     }
 
@@ -326,9 +328,10 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
         // Writable without this agent having heard the end of its own step (cut off by a newer order): it is a takeover all the same.
         if (seen.Found.ReadOnly == false && _run is null && _keeper.Memory?.Noted is not null)
             _keeper.Save(m => m.TookOver(), NoteTookOver, Self);
+        // Before anything is said of it: what is waited for holds the word back.
+        TellHooks(_hooksKnow.See(seen.Found.State, seen.Found.ReadOnly));
         Report(toSender: false, onlyIfChanged: true);
         Reconcile(evenIfStale: fell);
-        TellHooks(_hooksKnow.See(seen.Found.State, seen.Found.ReadOnly));
     }
 
     private void Rehearse()
@@ -364,9 +367,9 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
 
         _addressCheck.Tell(new AddressCheckActor.Shown(addresses));
         Remember();
+        TellHooks(_hooksKnow.See(addresses));
         Report(toSender: false, onlyIfChanged: true);
         Reconcile(evenIfStale: false);
-        TellHooks(_hooksKnow.See(addresses));
     }
 
     private void HandleHeartbeatDue()
@@ -383,7 +386,7 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     /// <summary>What was found is from after the order was taken up and the last step ended, and nothing of an earlier order can still happen.</summary>
     private bool Fresh => _mysqldNo >= _asked && _addressesNo >= _asked && _ending.Count == 0;
 
-    private bool LetGo => Fresh && _order is not null && _progress.Id == _order.Id && _found.Addresses.All(a => _order.Roles.Contains(a))
+    private bool LetGo => Fresh && !_waited.Hold && _order is not null && _progress.Id == _order.Id && _found.Addresses.All(a => _order.Roles.Contains(a))
         && (_order.Writable || _found.Mysqld is { State: AgentProtocol.MysqldState.Down } or { State: AgentProtocol.MysqldState.Up, ReadOnly: true });
 
     /// <summary>From now on only what is looked at after this moment counts as known.</summary>
@@ -419,10 +422,11 @@ public sealed partial class AgentActor : ReceiveActor, IWithTimers
     {
         TimeSpan leaseNow = _ports.LeaseClock.GetElapsedTime(0);
         var report = new AgentProtocol.Report(
-            _setup.Topology.Name, _setup.Host.Name, _setup.Incarnation, _seq + 1, _keeper.Memory?.Highest ?? DecisionId.None, _progress,
+            _setup.Topology.Name, _setup.Host.Name, _setup.Incarnation, _seq + 1, _keeper.Memory?.Highest ?? DecisionId.None, Held(_progress),
             AgentReports.FactsOf(_found, _setup.Topology, _ports.Watch.MachineUptime, _binlogTail, KnownFiles,
                 SemiSyncPlan.Facts(_setup.Host.Name, _found.Mysqld, _setup.Topology, _setup.SemiSync), _serverSetup, _keeper.Memory?.Checked), TakeOver, _setup.Fingerprint, LetGo,
-            AgentReports.LeaseOf(_order, _cover, leaseNow), _network.Facts(_found.Addresses), AgentReports.QuietMs(_cover, leaseNow));
+            AgentReports.LeaseOf(_order, _cover, leaseNow), _network.Facts(_found.Addresses), AgentReports.QuietMs(_cover, leaseNow),
+            _setup.CertificateEnds?.Invoke());
         if (onlyIfChanged && !AgentReports.Differ(_lastSent, report))
             return;
         _seq++;

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Mmm.Actors.Configuration;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 
@@ -7,12 +8,13 @@ namespace Mmm.Actors.Agents;
 
 /// <summary>
 /// <c>/user/agent-gateway</c> on every monitor node: the agents' door. Acknowledges each report and forwards it, with its sender,
-/// to the coordinator wherever that runs. Keeps the last report of each host in which mysqld was up, for a coordinator that begins (<see cref="AgentProtocol.AskLastUp"/>); lost with a restart.
+/// to the coordinator wherever that runs. Keeps the last report of each host in which mysqld was up, for a coordinator that begins (<see cref="AgentProtocol.AskLastUp"/>); lost with a restart,
+/// and so not restarted when the settings change: it goes on by the new ones: whoever starts it subscribes it to <see cref="SettingsTaken"/>.
 /// </summary>
 public sealed class AgentGatewayActor : ReceiveActor
 {
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly MmmSettings _settings;
+    private MmmSettings _settings;
     private readonly IActorRef _coordinator;
 
     /// <summary>Who sent the last report for a host that is not configured; one log line per change of sender.</summary>
@@ -31,6 +33,7 @@ public sealed class AgentGatewayActor : ReceiveActor
         Receive<AgentProtocol.Report>(HandleReport);
         Receive<AgentProtocol.Refused>(m => _coordinator.Forward(m));
         Receive<AgentProtocol.AskLastUp>(HandleAskLastUp);
+        Receive<SettingsTaken>(m => _settings = m.Settings);
     }
 
     private void HandleReport(AgentProtocol.Report report)

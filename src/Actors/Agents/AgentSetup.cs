@@ -41,6 +41,9 @@ public sealed record AgentSetup(
     /// </summary>
     public TimeSpan LogServedFor { get; init; } = (2 * CatchUpTimeout) + TimeSpan.FromSeconds(10);
 
+    /// <summary>End of the node's certificate as it is now; null = it has none.</summary>
+    public Func<DateTimeOffset>? CertificateEnds { get; init; }
+
     /// <summary>See <see cref="StepTerms"/>.</summary>
     public TimeSpan StartWatch { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -54,6 +57,6 @@ public sealed record AgentSetup(
 /// <param name="Granter">Actor path of its lease granter.</param>
 public sealed record MonitorGateway(string Monitor, string Path, string Granter)
 {
-    public static MonitorGateway Of(MonitorMember monitor)
-        => new(monitor.Name, WellKnown.OnMonitor(monitor, MonitorActors.AgentGateway), WellKnown.OnMonitor(monitor, MonitorActors.LeaseGranter));
+    public static MonitorGateway Of(MonitorMember monitor, string protocol)
+        => new(monitor.Name, WellKnown.OnMonitor(protocol, monitor, MonitorActors.AgentGateway), WellKnown.OnMonitor(protocol, monitor, MonitorActors.LeaseGranter));
 }

@@ -13,8 +13,8 @@ namespace Mmm.Actors.Agents;
 /// <summary>
 /// <c>/user/agent/lease</c>: holds this host's leases and lets nothing be shown without one. Owns an <see cref="AgentLease"/>. Receives
 /// <see cref="OrderTaken"/>, <see cref="MysqldNow"/> and <see cref="HostReleased"/> from its parent, answers of granters and of other agents, and their
-/// <see cref="LeaseProtocol.Hold"/>. Sends renewals to every granter, its parent <see cref="CoverSeen"/>. It gives the addresses their lifetime in the kernel and takes
-/// them away when a lease ends, in that order and on its own thread (<see cref="AgentSetup.LeaseDispatcher"/>), and ends a mysqld that must not take writes any more and
+/// <see cref="LeaseProtocol.Hold"/>. Sends renewals to every granter, its parent <see cref="CoverSeen"/>, and an <see cref="Identify"/> to every agent that failsafe would
+/// ask, so that there is a connection with it. It gives the addresses their lifetime in the kernel and takes them away when a lease ends, in that order and on its own thread (<see cref="AgentSetup.LeaseDispatcher"/>), and ends a mysqld that must not take writes any more and
 /// cannot be made read-only. After a restart it knows of no lease, extends nothing, and the kernel's lifetimes run out.
 /// </summary>
 internal sealed class LeaseActor : ReceiveActor, IWithTimers
@@ -48,6 +48,8 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
 
     private sealed record LookDue;
 
+    private sealed record GreetDue;
+
     /// <summary>Between two looks at the clocks; every message brings one as well.</summary>
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(100);
 
@@ -77,7 +79,7 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
         IActorContext context = Context;
         _granters = [.. setup.Gateways.Select(g => context.ActorSelection(g.Granter))];
         _others = setup.Topology.Hosts.Values.Where(h => h.Name != setup.Host.Name)
-            .ToImmutableSortedDictionary(h => h.Name, h => context.ActorSelection(WellKnown.LeaseOf(h)), StringComparer.Ordinal);
+            .ToImmutableSortedDictionary(h => h.Name, h => context.LeaseSelection(h), StringComparer.Ordinal);
         _lease = AgentLease.Start(
             new LeaseHolderSetup(
                 setup.Topology, setup.Host.Name, setup.Incarnation, new LeaseTerms(setup.LeaseTtl), setup.Lease.Failsafe, setup.Lease.KeepBalanced),
@@ -93,6 +95,8 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
         Receive<TickDue>(_ => Apply(_lease.Tick(Now)));
         Receive<FenceDue>(_ => HandleFenceDue());
         Receive<LookDue>(_ => { });
+        Receive<GreetDue>(_ => HandleGreetDue());
+        Receive<ActorIdentity>(_ => { });
     }
 
     public static Props Props(AgentSetup setup, IAddresses addresses, ILocalWatch watch, TimeProvider clock)
@@ -103,7 +107,12 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
 
     private TimeSpan Now => _clock.GetElapsedTime(0);
 
-    protected override void PreStart() => Timers.StartPeriodicTimer("look", new LookDue(), TimeSpan.Zero, s_lookEvery);
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer("look", new LookDue(), TimeSpan.Zero, s_lookEvery);
+        if (!_lease.Holder.Setup.FailsafePeers.IsEmpty)
+            Timers.StartPeriodicTimer("greet", new GreetDue(), TimeSpan.Zero, _setup.LeaseTtl);
+    }
 
     /// <summary>Before anything else is believed, also an answer that was waiting: has this machine stood still?</summary>
     protected override bool AroundReceive(Receive receive, object message)
@@ -133,10 +142,20 @@ internal sealed class LeaseActor : ReceiveActor, IWithTimers
             _log.Info("The monitors {0} vote on leases from now on.", voters);
             string[] unknown = [.. voters.Names.Where(v => _setup.Gateways.All(g => g.Monitor != v))];
             if (unknown.Length > 0)
-                _log.Warning("The voting monitors {0} are not in this agent's configuration, so it cannot ask them for its leases: add them to monitors {{ }} and restart the agent.", string.Join(", ", unknown));
+                _log.Warning("The voting monitors {0} are not in this agent's configuration, so it cannot ask them for its leases: add them to monitors {{ }} and reload the agent.", string.Join(", ", unknown));
         }
 
         Apply(_lease.Take(m.Id, m.Roles, m.Found is not null, Now, m.Found, m.Voters));
+    }
+
+    /// <summary>
+    /// Keeps a connection with whoever will be asked when the monitors do not answer: what is left of the lease then is a fraction of its ttl, and a connection that begins only then has been
+    /// seen to take half a second and more with certificates. The answer says nothing, and a lost one is followed by the next.
+    /// </summary>
+    private void HandleGreetDue()
+    {
+        foreach (string host in _lease.Holder.Setup.FailsafePeers)
+            _others[host].Tell(new Identify(host));
     }
 
     private void Apply(AgentLeaseStep step)

@@ -26,7 +26,7 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, StepT
         if (outcome.Failure is not null || order.UpTo is not null)
             return outcome;
         FoundMysqld now = await UpAsync(cancel);
-        var loss = LossRule.Judge(order, now.History, now.Channel?.Applied, whole: order.Rest is { Port: > 0, Why: null } && outcome.Warnings.IsEmpty);
+        var loss = LossRule.Judge(order, now.History, now.Channel is { } channel && channel.SourceIp == order.FromIp ? channel.Applied : null, whole: order.Rest is { Port: > 0, Why: null } && outcome.Warnings.IsEmpty);
         if (loss.Forbidden is not null && !order.Force)
             return StepOutcome.Failed($"not made writable: {string.Join(", and ", new[] { loss.Lost, loss.Forbidden }.OfType<string>())}") with { Remember = outcome.Remember };
         string? forced = loss.Forbidden is null ? null : $"made writable by force although {loss.Forbidden}";

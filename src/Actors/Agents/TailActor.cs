@@ -106,14 +106,20 @@ internal sealed class TailActor : ReceiveActor, IWithTimers
         _opening = true;
         Timers.StartSingleTimer("slow", new SearchIsSlow(), s_patience);
         // The search for the end reads files, and must not hold the actor up.
-        TryAsync(_closed, () => _tails.OpenAsync(files, _end, _stop.Token)).PipeTo(Self);
+        CancellationToken stop = _stop.Token;
+        TryAsync(_closed, () => _tails.OpenAsync(files, _end, stop), stop).PipeTo(Self);
 
-        static async Task<Opened> TryAsync(Task portIsFree, Func<Task<IOpenTail>> open)
+        static async Task<Opened> TryAsync(Task portIsFree, Func<Task<IOpenTail>> open, CancellationToken stop)
         {
             try
             {
                 await portIsFree.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                return new Opened(await Task.Run(open).ConfigureAwait(false), null);
+                IOpenTail opened = await Task.Run(open).ConfigureAwait(false);
+                if (!stop.IsCancellationRequested)
+                    return new Opened(opened, null);
+                // Nobody is left to close it, and the next agent of this process needs the port.
+                await opened.DisposeAsync().ConfigureAwait(false);
+                return new Opened(null, "the agent ends");
             }
             catch (Exception e) when (e is TailException or OperationCanceledException)
             {

@@ -71,12 +71,12 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
         _ledger = Context.ActorOf(setup.Ledger(cluster), "ledger");
         _configured = [.. settings.Monitors.Select(m => m.Name)];
         IActorContext context = Context;
-        _agents = _cluster.Topology.Hosts.Values.ToImmutableDictionary(h => h.Name, h => context.ActorSelection(WellKnown.AgentOf(h)));
-        _boards = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.StatusBoard)))];
-        _chronicles = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.Chronicle)))];
-        _granters = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.LeaseGranter)))];
-        _gateways = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.AgentGateway)))];
-        _vantages = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.Vantage)))];
+        _agents = _cluster.Topology.Hosts.Values.ToImmutableDictionary(h => h.Name, h => context.AgentSelection(h));
+        _boards = [.. settings.Monitors.Select(m => context.MonitorSelection(m, MonitorActors.StatusBoard))];
+        _chronicles = [.. settings.Monitors.Select(m => context.MonitorSelection(m, MonitorActors.Chronicle))];
+        _granters = [.. settings.Monitors.Select(m => context.MonitorSelection(m, MonitorActors.LeaseGranter))];
+        _gateways = [.. settings.Monitors.Select(m => context.MonitorSelection(m, MonitorActors.AgentGateway))];
+        _vantages = [.. settings.Monitors.Select(m => context.MonitorSelection(m, MonitorActors.Vantage))];
         Opening();
     }
 
@@ -385,8 +385,8 @@ public sealed class ClusterCoordinatorActor : ReceiveActor, IWithTimers, IWithSt
             return;
         foreach (HookEvent told in events.SelectMany((e, i) => MonitorHooks.Of(e, notes[i].About, _cluster.Topology.Name, _settings.This)))
         {
-            foreach (IActorRef hook in hooks)
-                hook.Tell(told);
+            foreach (ICanTell hook in hooks)
+                hook.Tell(told, Self);
         }
     }
 

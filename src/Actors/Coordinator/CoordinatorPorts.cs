@@ -20,7 +20,7 @@ public sealed record CoordinatorSetup(
     IActorRef ServerProbes,
     IKillHost KillHost,
     string? Fingerprint,
-    IReadOnlyList<IActorRef>? Hooks = null);
+    IReadOnlyList<ICanTell>? Hooks = null);
 
 /// <summary>Runs MMM's kill_host hook.</summary>
 public interface IKillHost
@@ -36,15 +36,33 @@ public interface IKillHost
 /// <summary>Where the parts of the installation are reached.</summary>
 public static class WellKnown
 {
+    private const string Plain = "akka.tcp";
+    private const string Certified = "akka.ssl.tcp";
+
+    /// <summary>How the nodes of an installation speak: all of them with certificates, or none.</summary>
+    public static string Protocol(bool certified) => certified ? Certified : Plain;
+
+    /// <summary>How this system speaks.</summary>
+    public static string Protocol(ActorSystem system) => Protocol(((ExtendedActorSystem)system).Provider.DefaultAddress.Protocol == Certified);
+
     /// <summary>An actor of a configured monitor.</summary>
-    public static string OnMonitor(MonitorMember monitor, string actor) =>
-        $"akka.tcp://{MonitorActors.SystemName}@{Bracketed(monitor.Address)}:{monitor.Port}{MonitorActors.PathOf(actor)}";
+    public static string OnMonitor(string protocol, MonitorMember monitor, string actor) =>
+        $"{protocol}://{MonitorActors.SystemName}@{Bracketed(monitor.Address)}:{monitor.Port}{MonitorActors.PathOf(actor)}";
+
+    /// <summary>An actor of a configured monitor.</summary>
+    public static ActorSelection MonitorSelection(this IActorContext context, MonitorMember monitor, string actor) =>
+        context.ActorSelection(OnMonitor(Protocol(context.System), monitor, actor));
 
     /// <summary>The agent of a DB host.</summary>
-    public static string AgentOf(Host host) => $"akka.tcp://mmm-agent@{Bracketed(host.Ip)}:{host.AgentPort}/user/agent";
+    public static ActorSelection AgentSelection(this IActorContext context, Host host) => context.ActorSelection(AgentOf(Protocol(context.System), host));
 
     /// <summary>The lease of a DB host.</summary>
-    public static string LeaseOf(Host host) => $"{AgentOf(host)}/lease";
+    public static ActorSelection LeaseSelection(this IActorContext context, Host host) => context.ActorSelection($"{AgentOf(Protocol(context.System), host)}/lease");
+
+    private static string AgentOf(string protocol, Host host) => $"{protocol}://{AgentSystem}@{Bracketed(host.Ip)}:{host.AgentPort}/user/agent";
+
+    /// <summary>Name of the agents' actor systems.</summary>
+    public const string AgentSystem = "mmm-agent";
 
     private static string Bracketed(string ip) => ip.Contains(':', StringComparison.Ordinal) ? $"[{ip}]" : ip;
 }

@@ -60,7 +60,7 @@ public sealed class ChronicleActor : ReceiveActor, IWithTimers
     public ChronicleActor(string self, ImmutableArray<MonitorMember> monitors, ImmutableArray<string> clusters, string stateDir, int capacity)
     {
         IActorContext context = Context;
-        _others = [.. monitors.Where(m => m.Name != self).Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.Chronicle)))];
+        _others = [.. monitors.Where(m => m.Name != self).Select(m => context.MonitorSelection(m, MonitorActors.Chronicle))];
         _chronicles = clusters.ToDictionary(c => c, _ => Chronicle.Empty(capacity), StringComparer.Ordinal);
         _disk = new ChronicleDisk(Path.Combine(stateDir, "history.db"), Self);
         Receive<HistoryProtocol.Happened>(HandleHappened);

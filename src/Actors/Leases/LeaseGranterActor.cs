@@ -53,7 +53,7 @@ public sealed class LeaseGranterActor : ReceiveActor, IWithTimers
         _incarnation = time.GetUtcNow().UtcTicks;
         _coordinator = coordinator;
         IActorContext context = Context;
-        _keepers = [.. settings.Monitors.Select(m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.Keeper)))];
+        _keepers = [.. settings.Monitors.Select(m => context.MonitorSelection(m, MonitorActors.Keeper))];
         foreach ((string name, ClusterSettings cluster) in settings.Clusters)
             _granters[name] = LeaseGranter.Start(cluster.Topology, settings.This, new LeaseTerms(cluster.Decisions.LeaseTtl), Now);
         Receive<LeaseProtocol.Renew>(HandleRenew);

@@ -58,7 +58,7 @@ public sealed class KeeperActor : ReceiveActor, IWithTimers
         _life = time.GetUtcNow().UtcTicks;
         IActorContext context = Context;
         _others = monitors.Where(m => m.Name != identity.Node)
-            .ToImmutableDictionary(m => m.Name, m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.Keeper)));
+            .ToImmutableDictionary(m => m.Name, m => context.MonitorSelection(m, MonitorActors.Keeper));
         _disk = new KeeperDisk(stateDir, clusters, time, Self);
         foreach (string cluster in clusters)
             _clusters[cluster] = KeeperMachine.Abstain(Start(cluster, null, null), "its disk is being read");

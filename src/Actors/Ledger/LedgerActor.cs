@@ -52,7 +52,7 @@ public sealed class LedgerActor : ReceiveActor, IWithTimers
     {
         _time = time;
         IActorContext context = Context;
-        _keepers = monitors.ToImmutableDictionary(m => m.Name, m => context.ActorSelection(WellKnown.OnMonitor(m, MonitorActors.Keeper)));
+        _keepers = monitors.ToImmutableDictionary(m => m.Name, m => context.MonitorSelection(m, MonitorActors.Keeper));
         // Epochs must never be shared, not even by two ledgers that follow each other in one process.
         string incarnation = $"{identity.Incarnation}-{time.GetTimestamp():x}";
         _state = LedgerProposer.Create(cluster, monitors.Select(m => m.Name), identity.Node, incarnation);

@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Mmm.Actors.Coordinator;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
-
 
 namespace Mmm.Actors.Membership;
 
@@ -55,14 +55,14 @@ public sealed class BootstrapActor : ReceiveActor, IWithTimers
         _origin = time.GetTimestamp();
         _configured = [.. settings.Monitors.Select(m => m.Name)];
         _peers = settings.Monitors.Where(m => m.Name != settings.This)
-            .ToImmutableDictionary(m => m.Name, m => Context.ActorSelection(new RootActorPath(AddressOf(m)) / "user" / MonitorActors.Bootstrap));
+            .ToImmutableDictionary(m => m.Name, m => Context.MonitorSelection(m, MonitorActors.Bootstrap));
 
         Receive<BootstrapProtocol.Hello>(HandleHello);
         Receive<HelloDue>(_ => HandleHelloDue());
     }
 
     /// <summary>Akka address of a configured monitor.</summary>
-    public static Address AddressOf(MonitorMember monitor) => new("akka.tcp", MonitorActors.SystemName, monitor.Address, monitor.Port);
+    private static Address AddressOf(MonitorMember monitor) => new(WellKnown.Protocol(Context.System), MonitorActors.SystemName, monitor.Address, monitor.Port);
 
     private TimeSpan Now => _time.GetElapsedTime(_origin);
 

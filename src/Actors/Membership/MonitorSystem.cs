@@ -3,9 +3,11 @@ using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Mmm.Actors.Agents;
+using Mmm.Actors.Configuration;
 using Mmm.Actors.Leases;
 using Mmm.Actors.Probing;
 using Mmm.Actors.Remoting;
+using Mmm.Actors.Security;
 using Mmm.Actors.Serialization;
 using Mmm.Actors.Status;
 using Mmm.Shared.Settings;
@@ -22,8 +24,11 @@ namespace Mmm.Actors.Membership;
 /// <param name="Coordinator">Props of the singleton; called where it runs, with the registry of that node.</param>
 /// <param name="Fingerprint">Of the settings, sent with what this node sees; null = none.</param>
 /// <param name="Chronicle">Props of the history; null = none is kept.</param>
-/// <param name="Hooks">Props of the hooks; null = none are run.</param>
-/// <param name="Webhook">Props of the webhook; null = none is told.</param>
+/// <param name="Hooks">Props of the hooks by the settings; null = none are run.</param>
+/// <param name="Webhook">Props of the webhook by the settings; null = none is told.</param>
+/// <param name="Running">What the node runs with; null = <paramref name="Settings"/>, for good.</param>
+/// <param name="Read">Reads the configuration again; null = it is not read again.</param>
+/// <param name="Certificates">The node's; null = plain text.</param>
 public sealed record MonitorParts(
     MmmSettings Settings,
     ProcessIdentity Identity,
@@ -34,8 +39,15 @@ public sealed record MonitorParts(
     Func<ActorSystem, IActorRegistry, Props> Coordinator,
     string? Fingerprint = null,
     Props? Chronicle = null,
-    Props? Hooks = null,
-    Props? Webhook = null);
+    Func<MmmSettings, Props?>? Hooks = null,
+    Func<MmmSettings, Props?>? Webhook = null,
+    RunningSettings? Running = null,
+    Func<LoadedSettings>? Read = null,
+    CertificateStore? Certificates = null)
+{
+    /// <summary>What the node runs with now.</summary>
+    public MmmSettings Now => Running?.Now ?? Settings;
+}
 
 /// <summary>Puts a monitor node's actor system together.</summary>
 public static class MonitorSystem
@@ -47,6 +59,7 @@ public static class MonitorSystem
         return builder
             .AddHocon(MonitorHocon.Render(parts.Settings), HoconAddMode.Prepend)
             .AddHocon(RemotingHocon.Render(), HoconAddMode.Prepend)
+            .WithCertificates(parts.Certificates, parts.Time)
             .AddHocon(WireSerialization.Hocon(), HoconAddMode.Prepend)
             .WithClustering(new ClusterOptions { Roles = [MonitorActors.MemberRole] })
             .WithActors((system, registry) => registry.Register<KeeperKey>(system.ActorOf(parts.Keeper(system, registry), MonitorActors.Keeper)))
@@ -55,7 +68,11 @@ public static class MonitorSystem
             .WithSingletonProxy<CoordinatorProxyKey>(MonitorActors.Coordinator, singleton)
             .WithShardRegion<ShardRegionKey>(
                 MonitorActors.ServerProbe,
-                (_, registry, _) => id => ServerProbes.PropsOf(id, parts.Settings, SetupOf(parts, registry)),
+                (_, registry, _) => id =>
+                {
+                    MmmSettings now = parts.Now;
+                    return ServerProbes.PropsOf(id, now, SetupOf(parts, registry, now));
+                },
                 ServerProbes.Extractor,
                 new ShardOptions
                 {
@@ -73,19 +90,28 @@ public static class MonitorSystem
         IActorRef coordinator = registry.Get<CoordinatorProxyKey>();
         if (parts.Chronicle is { } chronicle)
             registry.Register<ChronicleKey>(system.ActorOf(chronicle, MonitorActors.Chronicle));
-        if (parts.Hooks is { } hooks)
-            registry.Register<HooksKey>(system.ActorOf(hooks, MonitorActors.Hooks));
-        if (parts.Webhook is { } webhook)
-            registry.Register<WebhookKey>(system.ActorOf(webhook, MonitorActors.Webhook));
         registry.Register<StatusBoardKey>(system.ActorOf(StatusBoardActor.Props(parts.Time), MonitorActors.StatusBoard));
-        registry.Register<AgentGatewayKey>(system.ActorOf(AgentGatewayActor.Props(parts.Settings, coordinator), MonitorActors.AgentGateway));
-        system.ActorOf(LeaseGranterActor.Props(parts.Settings, parts.Time, coordinator), MonitorActors.LeaseGranter);
-        registry.Register<VantageKey>(system.ActorOf(VantageActor.Props(parts.Settings, SetupOf(parts, registry)), MonitorActors.Vantage));
+        IActorRef gateway = system.ActorOf(AgentGatewayActor.Props(parts.Settings, coordinator), MonitorActors.AgentGateway);
+        registry.Register<AgentGatewayKey>(gateway);
+        system.EventStream.Subscribe(gateway, typeof(SettingsTaken));
+        var renewable = NodeParts.Start(
+            system,
+            new NodePart(MonitorActors.Hooks, c => c.Touches("monitor.hooks"), () => parts.Hooks?.Invoke(parts.Now)),
+            new NodePart(MonitorActors.Webhook, c => c.Touches("monitor.webhook"), () => parts.Webhook?.Invoke(parts.Now)),
+            // A granter that begins anew grants nothing before it has asked the keepers, so only for what it goes by.
+            new NodePart(MonitorActors.LeaseGranter, c => c.TopologyChanged, () => LeaseGranterActor.Props(parts.Now, parts.Time, coordinator)),
+            new NodePart(
+                MonitorActors.Vantage, c => c.TouchesClusters || c.Touches("monitor.ping_ips", "monitor.ping_interval"),
+                () => VantageActor.Props(parts.Now, SetupOf(parts, registry, parts.Now)), vantage => registry.Register<VantageKey>(vantage, overwrite: true)));
         registry.Register<BootstrapKey>(system.ActorOf(BootstrapActor.Props(parts.Settings, parts.Time), MonitorActors.Bootstrap));
         system.ActorOf(DeadMemberActor.Props(parts.Settings, parts.Listeners), MonitorActors.DeadMember);
         system.ActorOf(CoordinatorWatchActor.Props(parts.Time, CoordinatorWatchActor.DefaultPatience), MonitorActors.CoordinatorWatch);
+        if (parts is { Running: { } running, Read: { } read })
+            registry.Register<SettingsKey>(system.ActorOf(SettingsActor.Props(running, NodeKind.Monitor, read, renewable, parts.Time), MonitorActors.Settings));
     }
 
-    private static VantageActor.Setup SetupOf(MonitorParts parts, IReadOnlyActorRegistry registry) =>
-        new(parts.Identity, parts.Ports, registry.Get<CoordinatorProxyKey>(), parts.Time, parts.Fingerprint);
+    private static VantageActor.Setup SetupOf(MonitorParts parts, IReadOnlyActorRegistry registry, MmmSettings now) =>
+        new(
+            parts.Identity, parts.Ports, registry.Get<CoordinatorProxyKey>(), parts.Time, parts.Fingerprint is null ? null : SettingsFingerprint.Of(now), () => !ReferenceEquals(parts.Now, now),
+            parts.Certificates is { } certificates ? () => certificates.Current.Ends : null);
 }

@@ -231,7 +231,8 @@ public sealed class ClusterVantageActor : ReceiveActor, IWithTimers
             ++_seq,
             _networkOk,
             [.. _servers.Select(s => new SightProtocol.ServerSight(s.Key, s.Value.Ping.Track.Sight(now), s.Value.Mysql.Track.Sight(now)))],
-            _setup.Fingerprint));
+            _setup.Fingerprint,
+            _setup.CertificateEnds?.Invoke()));
     }
 
     private void LogChange(Check check, CheckReading reading) =>

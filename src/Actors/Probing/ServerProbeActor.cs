@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Mmm.Actors.Configuration;
 using Mmm.Shared.Checks;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
@@ -59,12 +60,17 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
         Receive<LookDue>(_ => HandleLookDue());
         Receive<Looked>(HandleLooked);
         Receive<SourceLooked>(HandleSourceLooked);
+        Receive<SettingsTaken>(HandleSettingsTaken);
     }
 
     private TimeSpan Now => _setup.Time.GetElapsedTime(_origin);
 
-    protected override void PreStart() =>
+    protected override void PreStart()
+    {
         Timers.StartSingleTimer(LookDue.Instance, LookDue.Instance, Spread.Of(ServerProbes.IdOf(_cluster.Topology.Name, _host.Name), _period));
+        if (ServerProbes.Follow(Context, _setup))
+            ServerProbes.Renew(Context, _cluster.Topology.Name, _host.Name);
+    }
 
     protected override void PostStop()
     {
@@ -72,6 +78,12 @@ public sealed class ServerProbeActor : ReceiveActor, IWithTimers
         _stop.Dispose();
         _ = CloseAsync(_sight, _host.Name, _log);
         LeaveSource();
+    }
+
+    private void HandleSettingsTaken(SettingsTaken taken)
+    {
+        if (taken.Change.TouchesCluster(_cluster.Topology.Name))
+            ServerProbes.Renew(Context, _cluster.Topology.Name, _host.Name, taken.Settings);
     }
 
     private void HandleLookDue()

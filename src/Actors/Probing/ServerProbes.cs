@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Event;
+using Mmm.Actors.Configuration;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 using Mmm.Shared.Topology;
@@ -25,7 +26,29 @@ public static class ServerProbes
             && settings.Clusters.TryGetValue(id[..slash], out ClusterSettings? cluster)
             && cluster.Topology.Hosts.TryGetValue(id[(slash + 1)..], out Host? host)
             ? ServerProbeActor.Props(cluster, host, setup)
-            : Props.Create(() => new Stranger(id));
+            : Props.Create(() => new Stranger(id, setup));
+    }
+
+    /// <summary>
+    /// Has an entity of this node end when the settings it was made by are old, and another one be made in its place: what its shard gets for it until it has ended waits for that one, so
+    /// nobody has to wait for the coordinator's next word.
+    /// </summary>
+    /// <param name="entity">Its context.</param>
+    /// <param name="cluster">Of the host.</param>
+    /// <param name="host">Whose replication it probes.</param>
+    /// <param name="now">The new settings: nothing takes its place when they do not have the host. Null = the entity does not know them.</param>
+    public static void Renew(IActorContext entity, string cluster, string host, MmmSettings? now = null)
+    {
+        entity.Parent.Tell(new Passivate(PoisonPill.Instance));
+        if (now is null || (now.Clusters.TryGetValue(cluster, out ClusterSettings? found) && found.Topology.Hosts.ContainsKey(host)))
+            ClusterSharding.Get(entity.System).ShardRegion(MonitorActors.ServerProbe).Tell(new SightProtocol.KeepProbing(cluster, host));
+    }
+
+    /// <summary>From now on an entity hears of other settings; true when it has missed some since it was made.</summary>
+    public static bool Follow(IActorContext entity, VantageActor.Setup setup)
+    {
+        entity.System.EventStream.Subscribe(entity.Self, typeof(SettingsTaken));
+        return setup.IsOld?.Invoke() == true;
     }
 
     private static string? IdOf(object message) => message is SightProtocol.KeepProbing m ? IdOf(m.Cluster, m.Host) : null;
@@ -33,10 +56,28 @@ public static class ServerProbes
     /// <summary>Stands for a host another monitor has in its configuration and this one has not.</summary>
     private sealed class Stranger : ReceiveActor
     {
-        public Stranger(string id)
+        private readonly string _id;
+        private readonly VantageActor.Setup _setup;
+
+        public Stranger(string id, VantageActor.Setup setup)
         {
+            _id = id;
+            _setup = setup;
             Context.GetLogger().Warning("Asked to probe '{0}', which this monitor's configuration does not have. Compare the monitors' configuration files.", id);
+            Receive<SettingsTaken>(m => m.Change.TopologyChanged, m => RenewSelf(m.Settings));
             ReceiveAny(_ => { });
+        }
+
+        protected override void PreStart()
+        {
+            if (Follow(Context, _setup))
+                RenewSelf();
+        }
+
+        private void RenewSelf(MmmSettings? now = null)
+        {
+            int slash = _id.IndexOf('/', StringComparison.Ordinal);
+            Renew(Context, _id[..slash], _id[(slash + 1)..], now);
         }
     }
 }

@@ -33,7 +33,10 @@ public sealed class VantageActor : ReceiveActor, IWithTimers
     /// <param name="Coordinator">Singleton proxy.</param>
     /// <param name="Time">Monotonic clock.</param>
     /// <param name="Fingerprint">Of the settings, for the reports; null = none.</param>
-    public sealed record Setup(ProcessIdentity Identity, ProbingPorts Ports, IActorRef Coordinator, TimeProvider Time, string? Fingerprint);
+    /// <param name="IsOld">The node runs with other settings by now than this was made by; null = it never does.</param>
+    /// <param name="CertificateEnds">End of the node's certificate as it is now; null = it has none.</param>
+    public sealed record Setup(
+        ProcessIdentity Identity, ProbingPorts Ports, IActorRef Coordinator, TimeProvider Time, string? Fingerprint, Func<bool>? IsOld = null, Func<DateTimeOffset>? CertificateEnds = null);
 
     /// <summary>Parent -> child: state of this node's own network.</summary>
     public sealed record NetworkSeen(bool Ok);

@@ -1,3 +1,4 @@
+using Mmm.Actors.Coordinator;
 using Mmm.Actors.Remoting;
 using Mmm.Actors.Serialization;
 using Mmm.Shared.Settings;
@@ -8,7 +9,7 @@ namespace Mmm.Agent;
 /// <summary>Akka's configuration of an agent, from validated settings: remoting without cluster membership, because a dying database host must not be an event of the monitors' cluster.</summary>
 internal static class AgentHocon
 {
-    public const string SystemName = "mmm-agent";
+    public const string SystemName = WellKnown.AgentSystem;
 
     public const string ActorName = "agent";
 

@@ -18,6 +18,9 @@ internal static class ExitCodes
     /// <summary>EX_CANTCREAT: state_dir cannot be written.</summary>
     public const int NoStateFolder = 73;
 
+    /// <summary>EX_NOPERM: it may not change the host's addresses.</summary>
+    public const int NotPermitted = 77;
+
     /// <summary>EX_CONFIG: the configuration is not valid.</summary>
     public const int Configuration = 78;
 
@@ -31,6 +34,7 @@ internal static class ExitCodes
           69  its address or port is in use or not on this machine, or another agent of this host runs
           70  a defect of the program; the log says more
           73  state_dir cannot be created or written
+          77  it may not change the host's addresses (CAP_NET_ADMIN)
           78  the configuration is not valid; every problem is listed on stderr
         """;
 }

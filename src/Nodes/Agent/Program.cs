@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Mmm.Actors.Configuration;
+using Mmm.Actors.Security;
 using Mmm.Agent;
+using Mmm.Shared.Security;
 using Mmm.Shared.Settings;
 
 Option<FileInfo> config = new("--config") { Description = "Configuration file (HOCON), for example /etc/mmm/agent.conf", Required = true, HelpName = "FILE" };
@@ -16,10 +18,11 @@ return result.Errors.Count > 0 ? ExitCodes.Usage : code;
 
 static async Task<int> RunAsync(string path, string? self, string? cluster, bool checkOnly)
 {
+    LoadedSettings Read() => ConfigFile.Load(path, NodeKind.Agent, self, cluster);
     LoadedSettings loaded;
     try
     {
-        loaded = ConfigFile.Load(path, NodeKind.Agent, self, cluster);
+        loaded = Read();
     }
     catch (SettingsException e)
     {
@@ -28,10 +31,29 @@ static async Task<int> RunAsync(string path, string? self, string? cluster, bool
     }
 
     if (!checkOnly)
-        return await AgentNode.RunAsync(loaded.Settings, loaded.Warnings);
+        return await AgentNode.RunAsync(loaded, Read);
+
+    if (loaded.Settings.Tls is not null && CertificateProblem(loaded.Settings) is { } problem)
+    {
+        await Console.Error.WriteLineAsync(problem);
+        return ExitCodes.Configuration;
+    }
 
     foreach (string warning in loaded.Warnings)
         await Console.Error.WriteLineAsync($"Warning: {warning}");
     Console.WriteLine($"The configuration is valid for the agent of host {loaded.Settings.This} in cluster {loaded.Settings.ThisCluster}.");
     return ExitCodes.Stopped;
+}
+
+static string? CertificateProblem(MmmSettings settings)
+{
+    try
+    {
+        CertifiedRemoting.OfAgent(settings, TimeProvider.System);
+        return null;
+    }
+    catch (CertificateException e)
+    {
+        return e.Message;
+    }
 }

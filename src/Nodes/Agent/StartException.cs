@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Mmm.Shared.Security;
 using Mmm.Shared.Topology;
 
 namespace Mmm.Agent;
@@ -15,6 +16,8 @@ internal sealed class StartException(int exitCode, string sentence) : Exception(
     {
         if (e is StartException known)
             return known;
+        if (Causes(e).OfType<CertificateException>().FirstOrDefault() is { } certificate)
+            return new StartException(ExitCodes.Configuration, certificate.Message);
         string where = $"{bindAddress}:{host.AgentPort}";
         return Causes(e).OfType<SocketException>().FirstOrDefault()?.SocketErrorCode switch
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Mmm.Control.Admin;
+using Mmm.Control.Tls;
 using Mmm.Control.Verbs;
 using Mmm.Shared.Status;
 
@@ -39,6 +40,7 @@ internal sealed class CommandTree
         Root.Add(CheckSetup(run, cluster, context));
         Root.Add(Grants(alone, cluster, context));
         Root.Add(Monitors(run));
+        Root.Add(new TlsCommands(p => p.GetValue(_config), cluster, context, (parsed, verb, cancel) => alone(Options(parsed), _ => Task.FromResult(verb()), cancel)).All());
         foreach (Command command in new NodeCommands(Options, run).All())
             Root.Add(command);
     }

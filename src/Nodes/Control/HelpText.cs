@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using Mmm.Control.Admin;
+using Mmm.Control.Tls;
 using Mmm.Control.Verbs;
 using Mmm.Shared.Status;
 
@@ -41,14 +42,18 @@ internal static class HelpText
         new(NodeCommands.Sharding, "region-stats -r <region>", "which monitor holds which shards of a region"),
         new(NodeCommands.Actor, "hierarchy [-a <monitor>] [-s <path>] [-d <depth>]", "the actors of a monitor, from /user or another path on"),
         new(NodeCommands.Log, "tail [-a <monitor>] [-n <lines>] [--level <level>] [--follow]", "the latest lines of a monitor's log"),
+        new(NodeCommands.Config, "reload [-a <monitor>]", "have the monitors, or one, read their configuration again; agents: systemctl reload mmm-agent"),
         new(NodeCommands.Watch, "[--interval <seconds>]", "status, again and again until Ctrl-C"),
         new("grants", MmmCli.GrantsArguments, "print the statements that make MMM's logins, with the least rights"),
         new("grants", $"{CommandTree.Apply} [{GrantsApply.Unlogged}] [<host>]", "make them, and give them what they lack"),
+        new(TlsVerbs.Name, "init [--dir <folder>] [--days <days>] [--renew|--finish]", "make the authority that signs an installation's certificates; put a new one in its place"),
+        new(TlsVerbs.Name, "issue --all|<monitor|host>…|--client <name> [--role <role>]", "sign certificates of the configured nodes, or of somebody who asks the monitors"),
+        new(TlsVerbs.Name, "show [--dir <folder>] [<file>…]", "whom certificates are for and how long they are good"),
         new("completion", "bash|zsh|fish", "print a completion script for the shell"),
     ];
 
     /// <summary>Verbs that are nothing without a second word.</summary>
-    public static readonly ImmutableArray<string> Groups = [NodeCommands.Cluster, NodeCommands.Sharding, NodeCommands.Actor, NodeCommands.Log];
+    public static readonly ImmutableArray<string> Groups = [NodeCommands.Cluster, NodeCommands.Sharding, NodeCommands.Actor, NodeCommands.Log, NodeCommands.Config, TlsVerbs.Name];
 
     public static string Version =>
         typeof(HelpText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -103,7 +108,7 @@ internal static class HelpText
     private static readonly ImmutableArray<(int Code, string Meaning)> Codes =
     [
         (ExitCodes.Ok, "done, or the picture is fresh"),
-        (ExitCodes.Refused, "the answer is an ERROR: nothing was changed; check-setup: there are errors"),
+        (ExitCodes.Refused, "the answer is an ERROR: nothing was changed; check-setup: there are errors; config reload: a file is not valid"),
         (ExitCodes.Usage, "wrong command line"),
         (ExitCodes.NoMonitor, "no monitor can be reached"),
         (ExitCodes.NoCoordinator, "no coordinator answers or it has no quorum; what is shown is old"),

@@ -102,7 +102,7 @@ internal static class MmmCli
         async Task<VerbResult> AskAsync()
         {
             Whereabouts where = Whereabouts.Find(options.Monitors, options.Config, options.TokenFile, context);
-            using Session session = new(new MonitorClient(where.Monitors, where.Token, TimeSpan.FromSeconds(options.TimeoutSeconds)), cluster, context);
+            using Session session = new(new MonitorClient(where, TimeSpan.FromSeconds(options.TimeoutSeconds)), cluster, context);
             return await verb(session, cancel);
         }
     }

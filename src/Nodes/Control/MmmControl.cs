@@ -65,7 +65,7 @@ internal static class MmmControl
         if (verb.Name == MmmVerbs.Help)
             return MmmAnswers.Help();
         Whereabouts where = Whereabouts.Find(null, null, null, context);
-        using Session session = new(new MonitorClient(where.Monitors, where.Token, Deadline), cluster, context);
+        using Session session = new(new MonitorClient(where, Deadline), cluster, context);
         return (await MmmRunner.Run(verb, arguments, session, cancel)).Text;
     }
 }

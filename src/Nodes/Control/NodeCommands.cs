@@ -6,7 +6,7 @@ using Mmm.Shared.Api;
 
 namespace Mmm.Control;
 
-/// <summary>The part of the command line that is about the monitors as nodes of an Akka cluster, by the names of Petabridge.Cmd.</summary>
+/// <summary>The part of the command line that is about the monitors as nodes: of an Akka cluster, by the names of Petabridge.Cmd, and with a configuration each.</summary>
 internal sealed class NodeCommands(Func<ParseResult, GlobalOptions> options, CommandTree.Run run)
 {
     public const string Cluster = "cluster";
@@ -14,6 +14,7 @@ internal sealed class NodeCommands(Func<ParseResult, GlobalOptions> options, Com
     public const string Actor = "actor";
     public const string Log = "log";
     public const string Watch = "watch";
+    public const string Config = "config";
 
     public const string Address = "--address";
     public const string Region = "--region";
@@ -38,6 +39,7 @@ internal sealed class NodeCommands(Func<ParseResult, GlobalOptions> options, Com
         (Actor, "hierarchy") => ["-a", Address, "-s", Start, "-d", Depth],
         (Log, "tail") => ["-a", Address, "-n", Lines, Level, "-f", Follow],
         (Watch, _) => [Interval],
+        (Config, "reload") => ["-a", Address],
         _ => [],
     };
 
@@ -56,6 +58,7 @@ internal sealed class NodeCommands(Func<ParseResult, GlobalOptions> options, Com
         new(Sharding) { Plain("list-regions", ShardingVerbs.ListRegions), RegionStats() },
         new(Actor) { Hierarchy() },
         new(Log) { Tail() },
+        new(Config) { Reload() },
         WatchStatus(),
     ];
 
@@ -121,6 +124,12 @@ internal sealed class NodeCommands(Func<ParseResult, GlobalOptions> options, Com
                     ? LogVerb.Follow(parsed.GetValue(address), wish, options(parsed).Json, session, cancel)
                     : LogVerb.Tail(parsed.GetValue(address), wish, session, cancel);
             });
+    }
+
+    private Command Reload()
+    {
+        Option<string?> address = AddressOption();
+        return Of("reload", [address], (parsed, session, cancel) => ConfigVerbs.Reload(parsed.GetValue(address), session, cancel));
     }
 
     private Command WatchStatus()

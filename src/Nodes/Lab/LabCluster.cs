@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Mmm.Lab.Config;
 using Mmm.Lab.Network;
 using Mmm.Lab.Processes;
 using Mmm.Lab.Servers;
@@ -21,7 +22,7 @@ public sealed class LabCluster : IDisposable
         Keeper = new KeeperClient(paths);
         KeeperIdentity = keeper;
         _inside = new Inside(paths, keeper);
-        Http = new LabHttp(plan, secrets, Keeper);
+        Http = new LabHttp(plan, paths, secrets, Keeper);
         Faults = new LabFaults(this);
         Disks = new LabDisks(this);
         Client = new LabClient(this);
@@ -104,7 +105,20 @@ public sealed class LabCluster : IDisposable
 
     /// <summary>Runs the command line tool in the client's namespace against this lab's monitors.</summary>
     public Task<ToolResult> MmmAsync(IEnumerable<string> arguments, CancellationToken ct = default) =>
-        Tool.RunAsync(MmmCommand(arguments), null, TimeSpan.FromSeconds(60), Programs.Environment, ct);
+        Tool.RunAsync(MmmCommand(arguments), null, TimeSpan.FromSeconds(60), MmmEnvironment, ct);
+
+    /// <summary>Runs <c>mmm tls</c> in the folder that the nodes take their certificates from, or in another one.</summary>
+    public async Task TlsAsync(IEnumerable<string> words, string? folder = null, CancellationToken ct = default)
+    {
+        await LabCertificates.RunAsync(Paths, Programs, words, ct, folder);
+        if (folder is null)
+            await LabUsers.HandOverCertificatesAsync(Plan, Paths, ct);
+    }
+
+    /// <summary>Environment of <see cref="MmmCommand"/>.</summary>
+    internal IReadOnlyDictionary<string, string> MmmEnvironment => Plan.Options.PlainText
+        ? Programs.Environment
+        : new Dictionary<string, string>(Programs.Environment) { ["MMM_TLS_CA"] = LabCertificates.Authority(Paths) };
 
     /// <summary>Ends this process's connections to the lab; the lab itself goes on.</summary>
     public void Dispose() => Http.Dispose();

@@ -20,6 +20,9 @@ public sealed class LabFaults(LabCluster lab)
     /// <summary>SIGCONT.</summary>
     public Task ThawAsync(string host, string program, CancellationToken ct = default) => SignalAsync(host, program, ProcessIdentity.SigCont, ct);
 
+    /// <summary>SIGHUP: an agent or a monitor reads its configuration again, as by <c>systemctl reload</c>.</summary>
+    public Task ReloadAsync(string host, string program, CancellationToken ct = default) => SignalAsync(host, program, ProcessIdentity.SigHup, ct);
+
     /// <summary>Starts the program unless it runs.</summary>
     public async Task StartAsync(string host, string program, CancellationToken ct = default)
     {

@@ -1,9 +1,13 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Mmm.Lab.Config;
 using Mmm.Lab.Processes;
 using Mmm.Shared.Api;
+using Mmm.Shared.Security;
 
 namespace Mmm.Lab;
 
@@ -13,7 +17,7 @@ public sealed class LabHttp : IDisposable
     private readonly LabPlan _plan;
     private readonly HttpClient _client;
 
-    internal LabHttp(LabPlan plan, LabSecrets secrets, KeeperClient keeper)
+    internal LabHttp(LabPlan plan, LabPaths paths, LabSecrets secrets, KeeperClient keeper)
     {
         _plan = plan;
         SocketsHttpHandler handler = new()
@@ -22,6 +26,9 @@ public sealed class LabHttp : IDisposable
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2),
             ConnectCallback = async (context, ct) => await keeper.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct),
         };
+        handler.SslOptions.RemoteCertificateValidationCallback = (sender, certificate, _, _) =>
+            new PeerRule(Shared.Security.Certificates.ReadAuthorities(LabCertificates.Authority(paths), File.ReadAllText), [])
+                .WhyNotOut(certificate as X509Certificate2, [], PeerKind.Monitor, ((SslStream)sender).TargetHostName, TimeProvider.System.GetUtcNow()) is null;
         _client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(5) };
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secrets.HttpToken);
     }
@@ -87,5 +94,5 @@ public sealed class LabHttp : IDisposable
         }
     }
 
-    private Uri Url(string monitor, string path) => new($"http://{_plan[monitor].Ip}:{LabPlan.HttpPort}{path}");
+    private Uri Url(string monitor, string path) => new($"{(_plan.Options.PlainText ? "http" : "https")}://{_plan[monitor].Ip}:{LabPlan.HttpPort}{path}");
 }

@@ -81,16 +81,23 @@ public static class LabLifecycle
             HostClock.RequireLibrary();
         if (plan.Options.Disks)
             LabDisks.Require();
+        if (plan.Options.Unprivileged)
+            await LabUsers.RequireAsync(plan, ct);
         _ = plan.Server.Program;
         MakeFolders(plan, paths);
+        if (plan.Options.Unprivileged)
+            await LabUsers.HandOverAsync(plan, paths, ct);
         say("Making the network: " + string.Join(", ", plan.Hosts.Select(h => $"{h.Name} {h.Ip}")) + " ...");
         await StartKeeperAsync(paths, ct);
         LabCluster lab = LabCluster.Open(paths);
+        Task certificates = plan.Options.Bare ? Task.CompletedTask : LabCertificates.MakeAsync(plan, paths, lab.Secrets, lab.Programs, ct);
         Task template = plan.Server.MakeTemplateAsync(paths, lab.Inside, ct);
         await lab.Inside.ShellOnSwitchAsync(LabSwitch.BuildScript(plan, paths), ct);
         await lab.Faults.HealAsync(ct: ct);
         say($"Starting the servers ({plan.Server.Name}) ...");
         await template;
+        if (plan.Options.Unprivileged)
+            await LabUsers.HandOverTemplateAsync(paths, ct);
         await Task.WhenAll(plan.DatabaseHosts.Select(h => StartServerAsync(lab, h, ct)));
         say(plan.Options.Masters == 2 ? "Starting replication: master1 and master2 from each other, slaves from master1 ..." : "Starting replication: all from master1 ...");
         await ReplicationSetup.RunAsync(plan, lab.Secrets, lab.Server, ct);
@@ -102,6 +109,9 @@ public static class LabLifecycle
             return lab;
         }
 
+        await certificates;
+        if (plan.Options is { Unprivileged: true, Bare: false, PlainText: false })
+            await LabUsers.HandOverCertificatesAsync(plan, paths, ct);
         say($"Starting {plan.Options.Monitors} monitor(s) and {plan.DatabaseHosts.Count()} agents ...");
         foreach (LabHost host in plan.Hosts.Where(h => h.Kind != LabHostKind.Spare))
             await StartProgramsAsync(lab, host, ct);

@@ -11,6 +11,9 @@ public sealed class LabMonitors(LabCluster lab)
 
     /// <summary>Runs <c>mmm-monitor --bootstrap</c> on a monitor's machine.</summary>
     public Task<ToolResult> BootstrapAsync(string monitor, bool yes, CancellationToken ct = default) => Tool.RunAsync(
-        [.. lab.Inside.On(monitor), Programs.Dotnet, lab.Programs.Monitor, "--config", LabConfig.FileOf(lab.Paths, lab.Plan[monitor]), "--bootstrap", .. yes ? ["--yes"] : Array.Empty<string>()],
+        [
+            .. lab.Inside.On(monitor),
+            .. LabUsers.Run(lab.Plan, LabPrograms.Monitor, [Programs.Dotnet, lab.Programs.Monitor, "--config", LabConfig.FileOf(lab.Paths, lab.Plan[monitor]), "--bootstrap", .. yes ? ["--yes"] : Array.Empty<string>()]),
+        ],
         null, TimeSpan.FromSeconds(60), Programs.Environment, ct);
 }

@@ -43,6 +43,12 @@ public sealed partial record LabOptions
     /// <summary>True: every server's data are on a file system of their own that can be filled, broken and stalled (<see cref="LabDisks"/>). Needs root.</summary>
     public bool Disks { get; init; }
 
+    /// <summary>True: nothing but the lab itself runs as root (<see cref="LabUsers"/>).</summary>
+    public bool Unprivileged { get; init; }
+
+    /// <summary>True: without certificates, everything in plain text (tls.required = off).</summary>
+    public bool PlainText { get; init; }
+
     /// <summary>True: servers and replication only; the writer address is put on master1 by hand, as in a hand-made set-up.</summary>
     public bool Bare { get; init; }
 
@@ -69,6 +75,8 @@ public sealed partial record LabOptions
             return "More than two masters replicate by GTID: leave --positions out.";
         if (Slaves is < 0 or > 4)
             return $"{Slaves} slaves: a lab has 0 to 4.";
+        if (Unprivileged && Clocks)
+            return "Programs without root have no clocks of their own: leave --clocks or --unprivileged out.";
         if (!Servers.ServerProduct.Names.Contains(Server))
             return $"'{Server}' is no server for a lab: use {string.Join(", ", Servers.ServerProduct.Names)}.";
         return null;

@@ -42,6 +42,9 @@ public sealed record LabPaths(string Dir)
 
     public string Configs => Path.Combine(Dir, "conf");
 
+    /// <summary>The authority and the nodes' certificates; not in a lab of plain text.</summary>
+    public string Certificates => Path.Combine(Configs, "tls");
+
     public string CommonConfig => Path.Combine(Configs, "mmm-common.conf");
 
     public string Namespaces => Path.Combine(Dir, "ns");

@@ -43,7 +43,7 @@ public static class LabPrograms
         {
             Mysqld => new(
                 host.Name,
-                [lab.Plan.Server.Program, "--defaults-file=" + paths.MysqlConfig(host.Name), "--user=root", .. initFile is null ? Array.Empty<string>() : ["--init-file=" + initFile]],
+                [lab.Plan.Server.Program, "--defaults-file=" + paths.MysqlConfig(host.Name), .. lab.Plan.Options.Unprivileged ? Array.Empty<string>() : ["--user=root"], .. initFile is null ? Array.Empty<string>() : ["--init-file=" + initFile]],
                 log, new Dictionary<string, string> { ["LC_ALL"] = "C" }, initFile is null ? MysqldRestartAfterMs : 0, OnlyAbnormal: true),
             Agent => new(host.Name, [Programs.Dotnet, lab.Programs.Agent, "--config", config, "--this", host.Name], log, Programs.Environment, AgentRestartAfterMs),
             Monitor => new(host.Name, [Programs.Dotnet, lab.Programs.Monitor, "--config", config, "--this", host.Name], log, Programs.Environment, RestartAfterMs),
@@ -51,6 +51,7 @@ public static class LabPrograms
             HaProxy => new(host.Name, [HaProxy, "-db", "-f", LabHaProxy.FileOf(paths)], log, new Dictionary<string, string>(), RestartAfterMs),
             _ => throw new LabException($"'{program}' is no program of a lab: use mysqld, agent, monitor or haproxy."),
         };
+        definition = definition with { Arguments = LabUsers.Run(lab.Plan, program, definition.Arguments) };
         // The writing client measures; it goes by the machine's own clock.
         return lab.Plan.Options.Clocks && program != WritingClient
             ? definition with { Arguments = HostClock.Run(paths, host.Name, definition.Arguments) }

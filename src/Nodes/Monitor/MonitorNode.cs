@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Hosting;
 using Mmm.Actors;
+using Mmm.Actors.Configuration;
 using Mmm.Actors.Coordinator;
 using Mmm.Actors.History;
 using Mmm.Actors.Hooks;
@@ -8,10 +9,12 @@ using Mmm.Actors.Ledger;
 using Mmm.Actors.Logging;
 using Mmm.Actors.Membership;
 using Mmm.Actors.Probing;
+using Mmm.Actors.Security;
 using Mmm.Monitor.Adapters;
 using Mmm.Monitor.Endpoints;
 using Mmm.Monitor.Logs;
 using Mmm.Monitor.Tracing;
+using Mmm.Shared.Security;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor;
@@ -23,17 +26,31 @@ internal static class MonitorNode
     private static readonly TimeSpan _shutdownTimeout = TimeSpan.FromSeconds(10);
 
     /// <returns>Exit code.</returns>
-    public static async Task<int> RunAsync(MmmSettings settings, IReadOnlyList<string> warnings)
+    /// <param name="loaded">The configuration.</param>
+    /// <param name="read">Reads it again.</param>
+    public static async Task<int> RunAsync(LoadedSettings loaded, Func<LoadedSettings> read)
     {
         // Akka shares the pool with everything else; a burst of checks must not wait for the pool's slow growth.
         ThreadPool.GetMinThreads(out int workers, out int completions);
         ThreadPool.SetMinThreads(Math.Max(workers, 16), completions);
 
-        await using WebApplication app = Build(settings);
+        MmmSettings settings = loaded.Settings;
+        CertificateStore? certificates;
+        try
+        {
+            certificates = CertifiedRemoting.OfMonitor(settings, TimeProvider.System);
+        }
+        catch (CertificateException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return ExitCodes.Configuration;
+        }
+
+        await using WebApplication app = Build(new RunningSettings(settings), certificates, read);
         ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Mmm.Monitor");
         try
         {
-            foreach (string warning in warnings)
+            foreach (string warning in loaded.Warnings)
                 log.LogWarning("{Warning}", warning);
             if (new IcmpPinger().Concern is { } concern)
                 log.LogWarning("{Concern}", concern);
@@ -43,6 +60,7 @@ internal static class MonitorNode
 
             // Made here and not in the host's own start, which would end with code 0 when it fails.
             ActorSystem system = app.Services.GetRequiredService<ActorSystem>();
+            using IDisposable reload = ReloadSignal.Listen(app.Services.GetRequiredService<IReadOnlyActorRegistry>());
             await app.RunAsync();
             return ExitCodeOf(CoordinatedShutdown.Get(system).ShutdownReason, log);
         }
@@ -58,8 +76,9 @@ internal static class MonitorNode
         }
     }
 
-    private static WebApplication Build(MmmSettings settings)
+    private static WebApplication Build(RunningSettings running, CertificateStore? certificates, Func<LoadedSettings> read)
     {
+        MmmSettings settings = running.Now;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         LogRing latest = new(TimeProvider.System);
         builder.Logging.AddMonitorLogging(latest);
@@ -72,19 +91,20 @@ internal static class MonitorNode
             // A browser that holds a connection open must not delay the hand-over.
             o.ServicesStopConcurrently = true;
         });
-        MonitorParts parts = Parts(settings);
-        builder.Services.AddSingleton(settings);
+        MonitorParts parts = Parts(running, certificates, read);
+        builder.Services.AddSingleton(running);
         builder.Services.AddSingleton(parts.Identity);
         builder.Services.AddSingleton<IKeeperStatus, KeeperStatus>();
-        builder.AddMmmEndpoints(settings);
+        builder.AddMmmEndpoints(settings, certificates);
         builder.Services.AddMoveTracing(settings);
         builder.Services.AddAkka(MonitorActors.SystemName, (akka, services) =>
             akka.WithHostLogging(services.GetRequiredService<ILoggerFactory>()).WithMonitor(parts));
         return builder.Build().MapMmmEndpoints();
     }
 
-    private static MonitorParts Parts(MmmSettings settings)
+    private static MonitorParts Parts(RunningSettings running, CertificateStore? certificates, Func<LoadedSettings> read)
     {
+        MmmSettings settings = running.Now;
         TimeProvider time = TimeProvider.System;
         var identity = ProcessIdentity.Take(settings.This, time);
         string fingerprint = SettingsFingerprint.Of(settings);
@@ -95,31 +115,28 @@ internal static class MonitorNode
             new ProbingPorts(new IcmpPinger(), new MysqlSights()),
             new TcpListenCheck(),
             (_, _) => KeeperActor.Props(identity, settings.Monitors, [.. settings.Clusters.Keys], settings.Monitor.StateDir, time),
-            (_, registry) => CoordinatorActor.Props(
-                settings,
+            (system, registry) => CoordinatorActor.Props(
+                running,
                 new CoordinatorSetup(
                     identity,
                     time,
                     cluster => LedgerActor.Props(cluster, settings.Monitors, identity, time),
                     registry.Get<ShardRegionKey>(),
-                    new KillHostProcess(settings.Monitor.KillHostBin),
+                    new KillHostProcess(() => running.Now.Monitor.KillHostBin),
                     fingerprint,
-                    HooksOf(registry))),
+                    HooksOf(system))),
             fingerprint,
             ChronicleActor.Props(settings.This, settings.Monitors, [.. settings.Clusters.Keys], settings.Monitor.StateDir, settings.Monitor.HistoryEvents),
-            settings.Monitor.Hooks is { } hooks ? HookActor.Props(hooks, new HookProcess(time)) : null,
-            settings.Monitor.Webhook is { } webhook ? WebhookActor.Props(webhook, new WebhookClient(webhook, time)) : null);
+            now => now.Monitor.Hooks is { } hooks ? HookActor.Props(hooks, new HookProcess(time)) : null,
+            now => now.Monitor.Webhook is { } webhook ? WebhookActor.Props(webhook, new WebhookClient(webhook, time)) : null,
+            running,
+            read,
+            certificates);
     }
 
-    private static List<IActorRef> HooksOf(IActorRegistry registry)
-    {
-        var hooks = new List<IActorRef>();
-        if (registry.TryGet<HooksKey>(out IActorRef? command))
-            hooks.Add(command);
-        if (registry.TryGet<WebhookKey>(out IActorRef? webhook))
-            hooks.Add(webhook);
-        return hooks;
-    }
+    /// <summary>By their names: they come, go and change with the configuration.</summary>
+    private static ICanTell[] HooksOf(ActorSystem system) =>
+        [system.ActorSelection(MonitorActors.PathOf(MonitorActors.Hooks)), system.ActorSelection(MonitorActors.PathOf(MonitorActors.Webhook))];
 
     private static int ExitCodeOf(CoordinatedShutdown.Reason? reason, ILogger log)
     {
@@ -130,11 +147,11 @@ internal static class MonitorNode
                 return ExitCodes.StartAgain;
             case RestartReason:
                 return ExitCodes.StartAgain;
-            case null or CoordinatedShutdown.ActorSystemTerminateReason or CoordinatedShutdown.UnknownReason:
-                log.LogCritical("The actor system ended by itself; the log above says why");
-                return ExitCodes.Defect;
-            default:
+            case CoordinatedShutdown.ClrExitReason or CoordinatedShutdown.ClusterLeavingReason:
                 return ExitCodes.Stopped;
+            default:
+                log.LogCritical("The actor system ended by itself ({Reason}); the log above says why", reason);
+                return ExitCodes.Defect;
         }
     }
 }

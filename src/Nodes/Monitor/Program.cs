@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Mmm.Actors.Configuration;
+using Mmm.Actors.Security;
 using Mmm.Monitor;
+using Mmm.Shared.Security;
 using Mmm.Shared.Settings;
 
 Option<FileInfo> config = new("--config") { Description = "Configuration file (HOCON), for example /etc/mmm/monitor.conf", Required = true, HelpName = "FILE" };
@@ -25,10 +27,11 @@ return result.Errors.Count > 0 ? ExitCodes.Usage : code;
 
 static async Task<int> RunAsync(string path, string? self, bool checkOnly, Func<MmmSettings, int>? instead)
 {
+    LoadedSettings Read() => ConfigFile.Load(path, NodeKind.Monitor, self);
     LoadedSettings loaded;
     try
     {
-        loaded = ConfigFile.Load(path, NodeKind.Monitor, self);
+        loaded = Read();
     }
     catch (SettingsException e)
     {
@@ -39,11 +42,30 @@ static async Task<int> RunAsync(string path, string? self, bool checkOnly, Func<
     if (instead is not null)
         return instead(loaded.Settings);
     if (!checkOnly)
-        return await MonitorNode.RunAsync(loaded.Settings, loaded.Warnings);
+        return await MonitorNode.RunAsync(loaded, Read);
+
+    if (loaded.Settings.Tls is not null && CertificateProblem(loaded.Settings) is { } problem)
+    {
+        await Console.Error.WriteLineAsync(problem);
+        return ExitCodes.Configuration;
+    }
 
     foreach (string warning in loaded.Warnings)
         await Console.Error.WriteLineAsync($"Warning: {warning}");
     Console.WriteLine($"The configuration is valid for monitor {loaded.Settings.This}.");
     Console.WriteLine(Timings.WorstCase(loaded.Settings));
     return ExitCodes.Stopped;
+}
+
+static string? CertificateProblem(MmmSettings settings)
+{
+    try
+    {
+        CertifiedRemoting.OfMonitor(settings, TimeProvider.System);
+        return null;
+    }
+    catch (CertificateException e)
+    {
+        return e.Message;
+    }
 }

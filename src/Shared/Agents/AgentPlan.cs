@@ -151,7 +151,7 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
 
     /// <summary>An address this agent could neither recognise later nor take away: its configuration differs from the coordinator's.</summary>
     private static AgentStep.Impossible Unknown(RoleAddress address, AgentProtocol.HostOrder order, StepLane lane) =>
-        new("order", lane, $"{address} is not in the configuration of {order.Host}'s agent: give every node the same configuration and restart this agent");
+        new("order", lane, $"{address} is not in the configuration of {order.Host}'s agent: give every node the same configuration and reload this agent");
 
     private static IEnumerable<AgentStep> SurplusWriter(AgentProtocol.HostOrder order, FoundHost found, ClusterTopology topology) =>
         found.Addresses

@@ -1,3 +1,4 @@
+using Mmm.Shared.Hooks;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Topology;
@@ -22,11 +23,18 @@ public enum StepLane
 /// <param name="Sentence">What is being done, for people.</param>
 public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
 {
+    /// <summary>Code of <see cref="RunHook"/>, and of an order of which only hooks are left.</summary>
+    public const string HookCode = "hook";
+
     /// <summary>A failure ends the lane. False: the following steps are right, or even more urgent, when this one failed.</summary>
     public virtual bool FailureEndsLane => true;
 
     /// <summary>Cannot be done: fails with its sentence.</summary>
     public sealed record Impossible(string Code, StepLane Lane, string Sentence) : AgentStep(Code, Lane, Sentence);
+
+    /// <summary>Run the hook's program before the next step. It never fails: what goes wrong is a warning.</summary>
+    public sealed record RunHook(AgentHook Hook, StepLane Lane)
+        : AgentStep(HookCode, Lane, $"waiting for the hook {Hook.Name}{(Hook.Address is { } a ? $" of {a}" : "")}");
 
     /// <summary>Take a role address off the host.</summary>
     public sealed record RemoveAddress(RoleAddress Address, StepLane Lane) : AgentStep("remove_address", Lane, $"removing {Address}");

@@ -11,13 +11,13 @@ public sealed record LossRule(string? Lost, string? Forbidden)
 {
     /// <param name="order">The catch-up.</param>
     /// <param name="ours">Everything the server has, by GTIDs; null = it has none.</param>
-    /// <param name="applied">What it has applied, in the old master's coordinates.</param>
+    /// <param name="applied">What it has applied, in the old master's coordinates; null = it did not replicate from it.</param>
     /// <param name="whole">The old master's log was read to its end: not even what it committed after its last report is missing.</param>
     public static LossRule Judge(AgentProtocol.CatchUpOrder order, GtidHistory? ours, AgentProtocol.BinlogPosition? applied, bool whole)
     {
-        // All of its log is here, and that is no shorter than it told: what its GTIDs count beyond had not been committed. (MariaDB counts a transaction when it begins to write it; one that waits for space
-        // on a full disk is counted in every report and gone when the server has ended.)
-        bool hasAll = whole && order is { Rest.End: { } end, LastWord.End: { } told } && BinlogPositions.Reaches(end, told);
+        // What its GTIDs count beyond the last commit's end was not committed. (MariaDB counts a transaction when it begins to write it; one that waits for a disk that is full or stands still
+        // is counted in every report, and gone when the server has ended.)
+        bool hasAll = order.LastWord is { End: { } told } && ((whole && BinlogPositions.Reaches(order.Rest?.End, told)) || (applied?.File == told.File && applied.Position >= told.Position));
         (string? lost, long? count) = hasAll ? (null, 0) : Lack(order, ours, applied);
         if (lost is not null && order.Policy?.MaximumLoss is { } most && !(count <= most))
             return new LossRule(lost, string.Create(CultureInfo.InvariantCulture, $"failover.maximum_loss is {most}"));

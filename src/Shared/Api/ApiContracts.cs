@@ -14,6 +14,8 @@ public static class ApiPaths
     public const string Shards = "/cluster/shards";
     public const string Actors = "/api/v1/actors";
     public const string Log = "/api/v1/log";
+    public const string Config = "/api/v1/config";
+    public const string ConfigReload = "/api/v1/config/reload";
     public const string OpenApi = "/api/v1/openapi.json";
 
     public static string Cluster(string cluster) => $"{Clusters}/{Uri.EscapeDataString(cluster)}";
@@ -35,6 +37,8 @@ public static class ApiPaths
     public static string Roles(string cluster) => $"{Cluster(cluster)}/roles";
 
     public static string Role(string cluster, string role) => $"{Roles(cluster)}/{Uri.EscapeDataString(role)}";
+
+    public static string RoleExplanation(string cluster, string role) => $"{Role(cluster, role)}/explanation";
 
     public static string Checks(string cluster) => $"{Cluster(cluster)}/checks";
 

@@ -64,6 +64,15 @@ public sealed record RolesReading(string Monitor, string Cluster, long AgeMs, bo
 /// <param name="Role">The role.</param>
 public sealed record RoleReading(string Monitor, string Cluster, long AgeMs, bool Stale, RoleEntry Role);
 
+/// <summary>GET …/roles/{role}/explanation.</summary>
+/// <param name="Monitor">Monitor node that answered.</param>
+/// <param name="Cluster">MMM cluster.</param>
+/// <param name="AgeMs">Time since it received the picture, milliseconds.</param>
+/// <param name="Stale">True: the picture may be wrong.</param>
+/// <param name="Role">Role.</param>
+/// <param name="Sentences">Why it is where it is and why it does not move; one that begins with a blank belongs to the one before. Null = the coordinator is of a release that says nothing.</param>
+public sealed record RoleExplanationReading(string Monitor, string Cluster, long AgeMs, bool Stale, string Role, ImmutableArray<string>? Sentences);
+
 /// <summary>A role with its addresses.</summary>
 /// <param name="Name">Role.</param>
 /// <param name="Mode">exclusive or balanced; null = the answering monitor is not configured with the role.</param>

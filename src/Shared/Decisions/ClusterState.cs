@@ -109,8 +109,8 @@ public sealed record ClusterState
     /// <summary>How many notes this coordinator has made in all; the last of <see cref="Notes"/> is the latest.</summary>
     public long NotesMade { get; init; }
 
-    /// <summary>Answers given, so that a repeated command is not carried out twice; oldest first, at most <see cref="NotesKept"/>.</summary>
-    public ImmutableArray<ControlProtocol.Answer> Answers { get; init; } = [];
+    /// <summary>Commands and the answers to them, so that a repeated one is not carried out twice; oldest first, at most <see cref="NotesKept"/>.</summary>
+    public ImmutableArray<AnsweredCommand> Answered { get; init; } = [];
 
     /// <summary>Rules of <see cref="Invariants"/> that this state breaks; not empty = no effect may leave.</summary>
     public ImmutableArray<string> Broken { get; init; } = [];
@@ -133,6 +133,9 @@ public sealed record ClusterState
 
     /// <summary>True while too few monitors have a fresh view and a network of their own: failed checks mean nothing, so nothing is changed and nothing is sent.</summary>
     public bool Blind => Vantages.Values.Count(v => QuorumVerdict.Counts(v, this)) < Quorum;
+
+    /// <summary>A node that tells this fingerprint knows the same hosts, roles and addresses as this coordinator; one that tells none is not asked.</summary>
+    public bool Agrees(string? fingerprint) => Fingerprint is null || fingerprint is null || fingerprint == Fingerprint;
 
     /// <summary>The agent was heard from within agent_timeout.</summary>
     public bool AgentReachable(string host) => Sights[host].HeardAt is { } heard && At - heard <= Settings.AgentTimeout;

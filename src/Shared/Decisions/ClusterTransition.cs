@@ -73,8 +73,8 @@ public static class ClusterTransition
         state = Watch(before, QuorumVerdict.Judge(state));
         if (e is CommandGiven { Command: var command })
         {
-            if (before.Answers.FirstOrDefault(a => a.Id == command.Id) is { } given)
-                return new StepResult(state, [new GiveAnswer(given)]);
+            if (before.Answered.FirstOrDefault(a => a.Command.Id == command.Id) is { } given)
+                return new StepResult(state, [new GiveAnswer(given.AgainTo(command))]);
             (state, answer) = Run(state, command);
         }
 
@@ -242,8 +242,8 @@ public static class ClusterTransition
         {
             var id = new DecisionId(state.Epoch, state.Version);
             var reply = new ControlProtocol.Answer(((CommandGiven)e).Command.Id, !answer.StartsWith("ERROR", StringComparison.Ordinal), answer, decided ? id : null);
-            ImmutableArray<ControlProtocol.Answer> answers = state.Answers.Add(reply);
-            state = state with { Answers = answers.Length > ClusterState.NotesKept ? answers.RemoveAt(0) : answers };
+            ImmutableArray<AnsweredCommand> answered = state.Answered.Add(new AnsweredCommand(((CommandGiven)e).Command, reply));
+            state = state with { Answered = answered.Length > ClusterState.NotesKept ? answered.RemoveAt(0) : answered };
             ordered.Add(new GiveAnswer(reply));
         }
 

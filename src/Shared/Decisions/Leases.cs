@@ -74,7 +74,8 @@ public static class Leases
         var wanted = ImmutableSortedDictionary.CreateBuilder<string, Withdrawal>(StringComparer.Ordinal);
         foreach (string host in state.Document!.Slots.Select(s => s.ReleasingFrom).OfType<string>().Distinct())
         {
-            if (state.Document.Hosts.TryGetValue(host, out HostRecord? record) && record.State == HostState.Online && !state.AgentLost(host))
+            if (state.Document.Hosts.TryGetValue(host, out HostRecord? record) && record.State == HostState.Online && !state.AgentLost(host)
+                && state.Agrees(state.Sights[host].Agent?.Fingerprint))
                 continue;
             ImmutableArray<RoleAddress> allowed = LeaseHoldings.Of(state.Document, host);
             bool goesOn = state.Withdrawals.TryGetValue(host, out Withdrawal? withdrawal) && withdrawal.Request.Allowed.SequenceEqual(allowed);

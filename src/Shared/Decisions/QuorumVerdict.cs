@@ -16,7 +16,7 @@ public static class QuorumVerdict
     /// <summary>A vantage's word counts: a voter's, fresh, with a network of its own, and configured as this node is.</summary>
     public static bool Counts(VantageSight v, ClusterState s) =>
         s.Voters.Contains(v.Report.Monitor) && s.At - v.ReceivedAt <= s.Settings.SightTimeout && v.Report.NetworkOk
-        && (s.Fingerprint is null || v.Report.Fingerprint is null || v.Report.Fingerprint == s.Fingerprint);
+        && s.Agrees(v.Report.Fingerprint);
 
     /// <summary>Judges every check of every host at <c>state.At</c>.</summary>
     public static ClusterState Judge(ClusterState state)

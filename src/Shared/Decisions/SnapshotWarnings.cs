@@ -46,8 +46,9 @@ internal static class SnapshotWarnings
                 w.AddRange(OfHost(state, host, r));
         }
 
-        foreach (VantageSight v in state.Vantages.Values.Where(v => Differs(v.Report.Fingerprint, state.Fingerprint)))
+        foreach (VantageSight v in state.Vantages.Values.Where(v => !state.Agrees(v.Report.Fingerprint)))
             w.Add($"monitor {v.Report.Monitor} runs with a different configuration than {state.Coordinator}; its word does not count");
+        w.AddRange(CertificateWarnings.Of(state));
         return w.ToImmutable();
     }
 
@@ -107,12 +108,10 @@ internal static class SnapshotWarnings
             yield return $"agent on host {host}: {report.Progress.Sentence ?? report.Progress.Step}";
         foreach (string warning in report.Progress.Warnings)
             yield return $"agent on host {host}: {warning}";
-        if (Differs(report.Fingerprint, state.Fingerprint))
-            yield return $"agent on host {host} runs with a different configuration than {state.Coordinator}";
+        if (!state.Agrees(report.Fingerprint))
+            yield return $"agent on host {host} runs with a different configuration than {state.Coordinator}; for what it lets go of its lease's end is waited for";
     }
 
     private static string Stays(ClusterState state, string host, HostRecord record) =>
         record.State != HostState.HardOffline && DiskRules.Disqualifies(state, host) && DiskRules.NotSpared(state, host) is { } role ? $"; it keeps its roles, as no other host could carry role {role.Name}" : "";
-
-    private static bool Differs(string? theirs, string? ours) => theirs is not null && ours is not null && theirs != ours;
 }

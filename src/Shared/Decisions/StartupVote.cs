@@ -68,7 +68,8 @@ public static class StartupVote
             old = old with { Address = a };
             if (old.Owner is { } o && !topology.MayCarry(a.Role, o))
                 old = old.Taken(at);
-            return old.ReleasingFrom is { } f && !topology.Hosts.ContainsKey(f) ? old.Released() : old;
+            // One that is no longer configured has to let go all the same: its agent may show the address until its lease has run out.
+            return old;
         })];
         MasterRecord? master = stored.ActiveMaster is { } m && topology.Hosts.ContainsKey(m.Host) ? m : null;
         RoleMove? move = stored.Move is { } mv && topology.MayBeActiveMaster(mv.To) && (mv.From is null || topology.Hosts.ContainsKey(mv.From)) ? mv : null;

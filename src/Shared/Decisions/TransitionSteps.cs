@@ -9,6 +9,7 @@ public static class TransitionSteps
 {
     private const string Step = "agent_step";
     private const string DoneCode = "agent_done";
+    private const string Warning = "agent_warning";
 
     /// <param name="state">With the new report.</param>
     /// <param name="before">The report before it; null = this coordinator has heard none, so that nothing is known to be new.</param>
@@ -16,6 +17,8 @@ public static class TransitionSteps
     public static ClusterState Note(ClusterState state, Report? before, Report now)
     {
         OrderProgress progress = now.Progress;
+        if (before is not null && before.Incarnation == now.Incarnation)
+            state = progress.Warnings.Except(before.Progress.Warnings).Aggregate(state, (s, warning) => s.Noted(Warning, now.Host, $"Host '{now.Host}' warns: {warning}"));
         if (before is null || before.Incarnation != now.Incarnation || before.Progress == progress || Sentence(progress) is not { } sentence)
             return state;
         NotedSteps noted = state.Steps.TryGetValue(now.Host, out NotedSteps? known) && known.Order == progress.Id ? known : new NotedSteps(progress.Id, []);

@@ -31,7 +31,8 @@ public static class WriterMove
     public static ClusterState Begin(ClusterState state, string to, MoveCause cause, bool force, string why, bool thenOffline = false)
     {
         RoleSlot slot = state.Document!.Slot(state.Writer);
-        string? from = slot.ReleasingFrom ?? slot.Owner;
+        // A host that is no longer configured has to let go, but there is nothing to be told to it, nor anything to be had from it.
+        string? from = (slot.ReleasingFrom ?? slot.Owner) is { } old && state.Topology.Hosts.ContainsKey(old) ? old : null;
         RoleSlot given = slot.GivenTo(to, state.At);
         var move = new RoleMove(from, to, cause, force, MovePhase.Releasing, state.At, state.At, null, null, ThenOffline: thenOffline);
         state = state.Noted("writer_move_started", to, $"Moving role '{state.Writer}' from '{from}' to '{to}': {why}", new NoteAbout(from, to, state.Writer, cause));

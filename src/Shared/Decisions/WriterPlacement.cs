@@ -11,7 +11,8 @@ public static class WriterPlacement
         RoleSlot slot = state.Document!.Slot(state.Writer);
         if (slot.Owner is not null || state.Document.Move is not null || Candidates.Of(state) is not [{ Host: var to }, ..] candidates)
             return state;
-        string why = slot.ReleasingFrom is { } from ? $"host '{from}' is {StateNames.NameOf(state.Document.Hosts[from].State)}" : "nobody holds it";
+        string why = slot.ReleasingFrom is not { } from ? "nobody holds it"
+            : state.Document.Hosts.TryGetValue(from, out HostRecord? record) ? $"host '{from}' is {StateNames.NameOf(record.State)}" : $"host '{from}' is no longer configured";
         return WriterMove.Begin(state, to, MoveCause.Failover, force: false, why + (Candidates.WhyFirst(candidates) is { } first ? $"; {first}" : ""));
     }
 

@@ -51,4 +51,29 @@ public sealed record AgentHookStep(AgentHooks Next, ImmutableArray<AgentHook> To
 /// <param name="Name">Hook name.</param>
 /// <param name="Sentence">For people.</param>
 /// <param name="Address">Role address it is about; null = none.</param>
-public sealed record AgentHook(string Name, string Sentence, RoleAddress? Address);
+public sealed record AgentHook(string Name, string Sentence, RoleAddress? Address)
+{
+    /// <summary>mysqld is about to take writes.</summary>
+    public static readonly AgentHook Writable = new("writer_on", "mysqld is about to take writes", null);
+
+    public HookKey Key => new(Name, Address);
+
+    /// <summary>It tells of something that the host has no more.</summary>
+    public bool IsGone => Name is "role_removed" or "writer_off";
+
+    /// <summary>The address is about to be shown.</summary>
+    public static AgentHook Coming(RoleAddress address) => new("role_added", $"Role '{address}' is about to come to this host", address);
+
+    /// <summary>The end of what <paramref name="came"/> tells of; null = it has none.</summary>
+    public static AgentHook? Gone(HookKey came) => came switch
+    {
+        { Name: "role_added", Address: { } address } => new AgentHook("role_removed", $"Role '{address}' has gone from this host", address),
+        { Name: "writer_on" } => new AgentHook("writer_off", "mysqld takes no writes any more", null),
+        _ => null,
+    };
+}
+
+/// <summary>What a hook of an agent is about.</summary>
+/// <param name="Name">Hook name.</param>
+/// <param name="Address">Role address; null = none.</param>
+public sealed record HookKey(string Name, RoleAddress? Address);

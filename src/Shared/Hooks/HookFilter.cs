@@ -10,7 +10,10 @@ public sealed record HookFilter(ImmutableArray<string> Patterns)
     public const string Allowed = "a hook name or code such as failover_finished, or its beginning with * behind it";
 
     /// <summary>By the name that it is told under: an event that has a hook name too is not told twice for one of them.</summary>
-    public bool Wants(HookEvent e) => Patterns.Any(p => Matches(p, e.Event));
+    public bool Wants(HookEvent e) => Wants(e.Event);
+
+    /// <summary>By the name alone.</summary>
+    public bool Wants(string name) => Patterns.Any(p => Matches(p, name));
 
     /// <summary>Whether a pattern stands for a name.</summary>
     public static bool Matches(string pattern, string name) => pattern.EndsWith('*') ? name.StartsWith(pattern[..^1], StringComparison.Ordinal) : name == pattern;

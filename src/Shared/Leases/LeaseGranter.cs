@@ -73,12 +73,10 @@ public sealed record LeaseGranter(
         return (next, Reply(request, allowed, withdrawn, withdrawn.IsEmpty ? null : $"decision {rule!.Id} took {string.Join(", ", withdrawn)} from {request.Host}"));
     }
 
-    /// <summary>The coordinator takes something away.</summary>
-    /// <returns>A null reply: not a host of this cluster.</returns>
+    /// <summary>The coordinator takes something away; also from a host that is no longer configured here, to which nothing has been granted since this granter's start.</summary>
+    /// <returns>A null reply: not confirmed.</returns>
     public (LeaseGranter Next, Withdrawn? Reply) Take(Withdraw request, TimeSpan now)
     {
-        if (!Topology.Hosts.ContainsKey(request.Host))
-            return (this, null);
         // A later rule is at least as strict about orders up to this decision, unless it allows again what this one took: then it is not confirmed.
         GrantRule? known = Rules.GetValueOrDefault(request.Host);
         if (known is not null && known.Id > request.Id && known.Allowed.Except(request.Allowed).Any())

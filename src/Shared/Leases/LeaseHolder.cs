@@ -240,6 +240,12 @@ public sealed record LeaseHolderSetup(
 {
     /// <summary>The other hosts that may carry the address.</summary>
     public ImmutableArray<string> Rivals(RoleAddress address) => [.. Topology.Roles[address.Role].Hosts.Where(h => h != Host)];
+
+    /// <summary>The hosts that will be asked when no quorum of monitors answers: all that may carry an exclusive address of this one. None without failsafe.</summary>
+    public ImmutableArray<string> FailsafePeers =>
+        Failsafe
+            ? [.. Topology.Roles.Values.Where(r => r.Mode == RoleMode.Exclusive && r.Hosts.Contains(Host)).SelectMany(r => r.Hosts).Where(h => h != Host).Distinct().Order(StringComparer.Ordinal)]
+            : [];
 }
 
 /// <summary>A request whose answers are counted.</summary>

@@ -121,7 +121,7 @@ public static class AgentProtocol
 
     /// <summary>A server's state by the last report of its agent in which it was up: what it did after that, for a heartbeat_interval at most, is not known.</summary>
     /// <param name="History">Everything it had, by GTIDs; null = it has none.</param>
-    /// <param name="End">End of its binary log.</param>
+    /// <param name="End">Where the last commit in its binary log ends, read after <paramref name="History"/>.</param>
     /// <param name="Acknowledged">Its commits waited for replicas.</param>
     public sealed record LastWord(GtidHistory? History, BinlogPosition? End, bool Acknowledged);
 
@@ -185,6 +185,7 @@ public static class AgentProtocol
     /// <param name="Lease">Its leases; null when it claims nothing.</param>
     /// <param name="Network">What it sees on the network of the role addresses; null = it does not look (addresses.check_interval = 0s).</param>
     /// <param name="QuietMs">For so long, in milliseconds, it takes no exclusive address over: it has just started, and may have promised it to another host before. 0 = it does.</param>
+    /// <param name="CertificateEnds">When its certificate, or that of its authority, ends, UTC; null = it has none.</param>
     public sealed record Report(
         string Cluster,
         string Host,
@@ -198,7 +199,8 @@ public static class AgentProtocol
         bool LetGo = false,
         LeaseFacts? Lease = null,
         NetworkFacts? Network = null,
-        long QuietMs = 0) : IMessage;
+        long QuietMs = 0,
+        DateTimeOffset? CertificateEnds = null) : IMessage;
 
     /// <summary>What an agent sees on the network that the role addresses are on. Who receives it believes no more of it than <c>NetworkFactsRule</c> lets through.</summary>
     /// <param name="Macs">Hardware addresses of the host's own interfaces, as <c>02:00:5e:10:00:01</c>: who answers with one of them is this host.</param>

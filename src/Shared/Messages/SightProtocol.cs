@@ -38,8 +38,9 @@ public static class SightProtocol
     /// <param name="NetworkOk">Its network check: some ping_ip answers, or none is configured.</param>
     /// <param name="Servers">Ping and mysql of every host of the cluster.</param>
     /// <param name="Fingerprint">Of the settings the node runs with; a differing node's word does not count.</param>
+    /// <param name="CertificateEnds">When the node's certificate, or that of its authority, ends, UTC; null = it has none.</param>
     public sealed record VantageReport(
-        string Cluster, string Monitor, long Incarnation, long Seq, bool NetworkOk, ImmutableArray<ServerSight> Servers, string? Fingerprint = null) : IMessage;
+        string Cluster, string Monitor, long Incarnation, long Seq, bool NetworkOk, ImmutableArray<ServerSight> Servers, string? Fingerprint = null, DateTimeOffset? CertificateEnds = null) : IMessage;
 
     public sealed record ServerSight(string Host, CheckSight Ping, CheckSight Mysql);
 

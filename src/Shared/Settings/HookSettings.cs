@@ -6,7 +6,13 @@ namespace Mmm.Shared.Settings;
 /// <param name="Command">Absolute path of the program.</param>
 /// <param name="Events">What it is run for.</param>
 /// <param name="Timeout">How long it may run.</param>
-public sealed record HookSettings(string Command, HookFilter Events, TimeSpan Timeout);
+/// <param name="Wait">What the agent's orders wait for; null = nothing, and always null on a monitor.</param>
+public sealed record HookSettings(string Command, HookFilter Events, TimeSpan Timeout, HookWait? Wait = null);
+
+/// <summary>HOCON: <c>agent.hooks { wait_for, wait_timeout }</c>.</summary>
+/// <param name="For">Which hooks are waited for.</param>
+/// <param name="Timeout">How long each.</param>
+public sealed record HookWait(HookFilter For, TimeSpan Timeout);
 
 /// <summary>HOCON: <c>monitor.webhook { … }</c>.</summary>
 /// <param name="Url">http or https; may hold a login and a token, and is never shown.</param>

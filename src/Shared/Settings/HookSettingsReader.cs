@@ -15,10 +15,22 @@ internal sealed class HookSettingsReader(SettingsProblems problems, SecretReader
     public HookSettings? Hooks(Section hooks, ImmutableArray<string>? names = null)
     {
         Setting<string>? command = hooks.Optional("command", hooks.AbsolutePath);
-        HookFilter events = Events(hooks, names);
+        HookFilter events = Events(hooks, "events", names);
         TimeSpan timeout = hooks.Duration("timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)).Value;
+        HookWait? wait = names is null ? null : Wait(hooks, command is not null);
         hooks.RefuseUnknown();
-        return command is { } c ? new HookSettings(c.Value, events, timeout) : null;
+        return command is { } c ? new HookSettings(c.Value, events, timeout, wait) : null;
+    }
+
+    private HookWait? Wait(Section hooks, bool hasCommand)
+    {
+        HookFilter waitFor = Events(hooks, "wait_for", WaitedHooks.Names);
+        TimeSpan timeout = hooks.Duration("wait_timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)).Value;
+        if (waitFor.Patterns.IsEmpty)
+            return null;
+        if (!hasCommand && hooks.Take("wait_for") is { } written)
+            problems.Error(written.Origin, written.Path, "is of no use without a program", "with command, or []");
+        return new HookWait(waitFor, timeout);
     }
 
     /// <returns>Null: no URL.</returns>
@@ -26,7 +38,7 @@ internal sealed class HookSettingsReader(SettingsProblems problems, SecretReader
     {
         Setting<string>? url = webhook.Optional("url", key => webhook.Text(key, "an http or https URL", _ => true));
         Secret? secret = Key(webhook);
-        HookFilter events = Events(webhook, null);
+        HookFilter events = Events(webhook, "events", null);
         TimeSpan timeout = webhook.Duration("timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)).Value;
         int retries = webhook.Int("retries", 0, 100).Value;
         webhook.RefuseUnknown();
@@ -42,15 +54,15 @@ internal sealed class HookSettingsReader(SettingsProblems problems, SecretReader
         return new WebhookSettings(new Secret(given.Value), secret, events, timeout, retries);
     }
 
-    private HookFilter Events(Section section, ImmutableArray<string>? names)
+    private HookFilter Events(Section section, string key, ImmutableArray<string>? names)
     {
-        Setting<ImmutableArray<Setting<string>>> events = section.Names("events");
+        Setting<ImmutableArray<Setting<string>>> events = section.Names(key);
         foreach (Setting<string> pattern in events.Value.Where(e => e.Valid && !HookFilter.IsPattern(e.Value)))
             problems.Error(pattern, $"is '{pattern.Value}'", HookFilter.Allowed);
         if (names is { } known)
         {
             foreach (Setting<string> pattern in events.Value.Where(e => e.Valid && HookFilter.IsPattern(e.Value) && !known.Any(n => HookFilter.Matches(e.Value, n))))
-                problems.Error(pattern, $"'{pattern.Value}' is no hook name of an agent", string.Join(", ", known), Suggestions.Hint(pattern.Value, known));
+                problems.Error(pattern, $"'{pattern.Value}' is no hook name of an agent{(key == "events" ? "" : " that can be waited for")}", string.Join(", ", known), Suggestions.Hint(pattern.Value, known));
         }
 
         return new HookFilter([.. events.Value.Select(e => e.Value)]);

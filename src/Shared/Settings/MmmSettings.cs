@@ -16,13 +16,15 @@ namespace Mmm.Shared.Settings;
 /// <param name="Monitor">Settings of a monitor node.</param>
 /// <param name="Agent">Settings of an agent node.</param>
 /// <param name="Clusters">The MMM clusters of the installation by name (<c>cluster C1 { … }</c>).</param>
+/// <param name="Tls">Certificates of the connections between nodes, and of the management endpoint; null = plain text.</param>
 public sealed record MmmSettings(
     string This,
     string? ThisCluster,
     ImmutableArray<MonitorMember> Monitors,
     MonitorSettings Monitor,
     AgentSettings Agent,
-    ImmutableSortedDictionary<string, ClusterSettings> Clusters)
+    ImmutableSortedDictionary<string, ClusterSettings> Clusters,
+    TlsSettings? Tls = null)
 {
     /// <summary>Monitors that must agree: floor(N/2)+1 of the configured N.</summary>
     public int Quorum => (Monitors.Length / 2) + 1;
@@ -37,7 +39,7 @@ public sealed record MonitorMember(string Name, string Address, int Port, int Ht
 
 /// <summary>HOCON: <c>monitor { … }</c>.</summary>
 /// <param name="StateDir">Where the ledger's keeper stores; default <c>/var/lib/mmm-monitor</c>.</param>
-/// <param name="HttpBind">Address the management endpoint listens on: loopback by default; another one needs a token.</param>
+/// <param name="HttpBind">Address the management endpoint listens on: loopback by default; another one needs tokens or certificates.</param>
 /// <param name="HttpToken">Bearer token of an administrator; null = none. See <see cref="Tokens"/>.</param>
 /// <param name="HttpReadOnly">Refuses every changing route with 405.</param>
 /// <param name="PingIps">Addresses that prove this monitor's own network; empty = no network check.</param>
@@ -150,7 +152,8 @@ public sealed record AgentSettings(
 /// <summary>HOCON: <c>agent.http { … }</c>.</summary>
 /// <param name="Bind">IP address to listen on.</param>
 /// <param name="Port">TCP port.</param>
-public sealed record AgentHttpSettings(string Bind, int Port);
+/// <param name="Tls">HTTPS, with the node's certificate.</param>
+public sealed record AgentHttpSettings(string Bind, int Port, bool Tls = false);
 
 /// <summary>One MMM cluster. HOCON: <c>cluster NAME { … }</c> over <c>cluster_defaults { … }</c>.</summary>
 /// <param name="Topology">Hosts and roles.</param>

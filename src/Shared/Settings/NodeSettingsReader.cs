@@ -6,7 +6,7 @@ using Mmm.Shared.Settings.Hocon;
 namespace Mmm.Shared.Settings;
 
 /// <summary>Reads <c>monitors</c>, <c>monitor { … }</c> and <c>agent { … }</c>.</summary>
-internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader secrets, NodeKind kind)
+internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader secrets, NodeKind kind, TlsReader tls)
 {
     /// <summary>Most monitors that make sense: each decision waits for the disks of a majority.</summary>
     private const int MaxMonitors = 7;
@@ -66,6 +66,8 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             _hooks.Webhook(monitor.Sub("webhook")),
             monitor.Optional("otlp_endpoint", name => monitor.Text(name, "an http or https URL, as in http://10.0.0.9:4318/v1/traces", IsHttpUrl)) is { Valid: true, Value: var otlp } ? new Uri(otlp) : null,
             more);
+        if (kind == NodeKind.Monitor)
+            tls.Listens(bind, bind.Value, "the management endpoint");
         http.RefuseUnknown();
         control.RefuseUnknown();
         monitor.RefuseUnknown();
@@ -78,14 +80,14 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
         Setting<string> bind = control.Text("bind", "an IP address or localhost", IsBind);
         string? cluster = control.Optional("cluster", name => control.Text(name, "the name of a cluster", t => t.Length > 0))?.Value;
         Setting<string>? cert = control.Optional("cert_file", control.AbsolutePath), key = control.Optional("key_file", control.AbsolutePath), ca = control.Optional("ca_file", control.AbsolutePath);
-        ControlSocketTls? tls = cert is { } c && key is { } k && ca is { } a ? new ControlSocketTls(c.Value, k.Value, a.Value) : null;
-        if (tls is null && (cert ?? key ?? ca) is { } alone)
+        ControlSocketTls? own = cert is { } c && key is { } k && ca is { } a ? new ControlSocketTls(c.Value, k.Value, a.Value) : null;
+        if (own is null && (cert ?? key ?? ca) is { } alone)
             problems.Error(alone, "is of no use alone", "cert_file, key_file and ca_file, or none of them");
         if (port.Value == 0)
             return null;
-        if (kind == NodeKind.Monitor && bind.Valid && !IsLoopback(bind.Value) && tls is null)
+        if (kind == NodeKind.Monitor && bind.Valid && !TlsReader.IsLoopback(bind.Value) && own is null)
             problems.Error(bind, $"'{bind.Value}' can be reached from other machines, where anybody could move roles", "127.0.0.1, or cert_file, key_file and ca_file");
-        return new ControlSocketSettings(Bound(bind.Value), port.Value, cluster, tls);
+        return new ControlSocketSettings(Bound(bind.Value), port.Value, cluster, own);
     }
 
     public (AgentSettings Settings, AgentDraft Draft) Agent(Section root)
@@ -98,6 +100,9 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             agent.Duration("local_watch_interval", Ms(10), TimeSpan.FromSeconds(5)),
             agent.Int("binlog_port", 0, 65535),
             http.Int("port", 0, 65535));
+        Setting<bool> https = http.Bool("tls");
+        if (https.Value && tls.Settings is null && kind == NodeKind.Agent)
+            problems.Error(https, "needs this node's certificate", "off, or tls { ca_file, cert_file, key_file }");
         var settings = new AgentSettings(
             agent.AbsolutePath("state_dir").Value,
             agent.Optional("bind_address", agent.BindAddress)?.Value,
@@ -111,7 +116,7 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             agent.Duration("kill_retry_interval", Ms(10), TimeSpan.FromSeconds(10)).Value,
             agent.Duration("announce_interval", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)).Value,
             draft.BinlogPort.Value,
-            draft.HttpPort.Value == 0 ? null : new AgentHttpSettings(Bound(bind.Value), draft.HttpPort.Value),
+            draft.HttpPort.Value == 0 ? null : new AgentHttpSettings(Bound(bind.Value), draft.HttpPort.Value, https.Value),
             _hooks.Hooks(agent.Sub("hooks"), AgentHooks.Names));
         http.RefuseUnknown();
         agent.RefuseUnknown();
@@ -132,8 +137,6 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
     private static bool IsHttpUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https";
 
     private static bool IsBind(string text) => text == "localhost" || IpText.TryParse(text, out _);
-
-    private static bool IsLoopback(string bind) => bind == "localhost" || (IpText.TryParse(bind, out IPAddress? ip) && IPAddress.IsLoopback(ip));
 
     private static string Bound(string bind) => bind == "localhost" ? IPAddress.Loopback.ToString() : bind;
 
@@ -156,11 +159,11 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
 
     private Secret? Token(Section http, Setting<string> bind, bool others)
     {
-        bool exposed = kind == NodeKind.Monitor && bind.Valid && !IsLoopback(bind.Value);
+        bool exposed = kind == NodeKind.Monitor && bind.Valid && !TlsReader.IsLoopback(bind.Value);
         HoconValue? written = http.Take("token") ?? http.Take("token_file");
         bool given = written is not null;
-        if (exposed && !given && !others)
-            problems.Error(bind, $"'{bind.Value}' can be reached from other machines, so the endpoint needs a token", "127.0.0.1, or monitor.http.token(_file)");
+        if (exposed && !given && !others && tls.Settings is null)
+            problems.Error(bind, $"'{bind.Value}' can be reached from other machines, so the endpoint needs a token", "127.0.0.1, or monitor.http.token(_file), or the callers' certificates (tls)");
         SecretReader.Need need = exposed && given ? SecretReader.Need.Required : kind == NodeKind.Agent ? SecretReader.Need.None : SecretReader.Need.Optional;
         Secret? token = secrets.Read(http, http.Object, "token", need);
         CheckLength(token, written);

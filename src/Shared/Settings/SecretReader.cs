@@ -2,9 +2,18 @@ using Mmm.Shared.Settings.Hocon;
 
 namespace Mmm.Shared.Settings;
 
-/// <summary>Passwords and tokens: from the configuration or from a file of their own. No message ever holds one.</summary>
-internal sealed class SecretReader(IHoconSource source, HoconDocument document, SettingsProblems problems)
+/// <summary>
+/// Passwords and tokens: from the configuration or from a file of their own, which may be a credential that systemd passes to its service (LoadCredential=, systemd.exec(5)). No message
+/// ever holds one.
+/// </summary>
+internal sealed class SecretReader(IHoconSource source, HoconDocument document, SettingsProblems problems, Func<string, string?> environment)
 {
+    /// <summary>In front of the name of a credential.</summary>
+    private const string Credential = "credential:";
+
+    /// <summary>Set by systemd for a service that has credentials.</summary>
+    private const string CredentialsFolder = "CREDENTIALS_DIRECTORY";
+
     private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
 
     /// <summary>How much this program cares about a secret.</summary>
@@ -75,7 +84,9 @@ internal sealed class SecretReader(IHoconSource source, HoconDocument document, 
             return null;
         }
 
-        switch (source.Find(name.Text, value.Origin.File))
+        if (PathOf(value, name.Text, need) is not { } path)
+            return null;
+        switch (source.Find(path, value.Origin.File))
         {
             case HoconLookup.Found found:
                 if (found.ReadableByOthers)
@@ -94,6 +105,30 @@ internal sealed class SecretReader(IHoconSource source, HoconDocument document, 
             default:
                 return null;
         }
+    }
+
+    /// <summary>Null, and told where it matters, when a credential is meant and there is none.</summary>
+    private string? PathOf(HoconValue value, string file, Need need)
+    {
+        if (!file.StartsWith(Credential, StringComparison.Ordinal))
+            return file;
+        string name = file[Credential.Length..];
+        if (name.Length == 0 || name is "." or ".." || name.Contains('/', StringComparison.Ordinal))
+        {
+            problems.Error(value.Origin, value.Path, $"'{name}' is no name of a credential", $"{Credential}NAME, with the NAME of LoadCredential=NAME:PATH in the unit");
+            return null;
+        }
+
+        if (environment(CredentialsFolder) is { Length: > 0 } folder)
+            return $"{folder.TrimEnd('/')}/{name}";
+        if (need == Need.Required)
+        {
+            problems.Error(
+                value.Origin, value.Path, $"asks for the credential '{name}', and no service manager has passed any to this program ({CredentialsFolder} is not set)",
+                $"LoadCredential={name}:PATH in the unit that starts it, or the path of a file");
+        }
+
+        return null;
     }
 
     /// <summary>Once per file: it is mended once.</summary>

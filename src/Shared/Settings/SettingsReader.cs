@@ -31,22 +31,24 @@ public static class SettingsReader
         }
 
         var problems = new SettingsProblems();
-        MmmSettings settings = Read(document, source, kind, problems);
+        MmmSettings settings = Read(document, source, environment, kind, problems);
         ImmutableArray<string> warnings = [.. document.Warnings, .. problems.Warnings];
         return problems.Any ? throw new SettingsException([.. problems.Errors], warnings) : new LoadedSettings(settings, warnings);
     }
 
-    private static MmmSettings Read(HoconDocument document, IHoconSource source, NodeKind kind, SettingsProblems problems)
+    private static MmmSettings Read(HoconDocument document, IHoconSource source, Func<string, string?> environment, NodeKind kind, SettingsProblems problems)
     {
         var root = new Section(document.Root, problems);
-        var secrets = new SecretReader(source, document, problems);
-        var nodes = new NodeSettingsReader(problems, secrets, kind);
+        var secrets = new SecretReader(source, document, problems, environment);
+        var tls = new TlsReader(problems, kind);
+        tls.Read(root);
+        var nodes = new NodeSettingsReader(problems, secrets, kind, tls);
         ImmutableArray<MonitorDraft> monitors = nodes.Monitors(root);
         (MonitorSettings monitor, MembershipDraft membership) = nodes.Monitor(root);
         (AgentSettings agent, AgentDraft agentDraft) = nodes.Agent(root);
         ImmutableArray<ClusterDraft> clusters = new ClusterReader(problems, secrets, nodes, kind).Clusters(root);
         (string self, string? cluster) = new IdentityRules(problems, kind).Read(root, monitors, clusters);
-        string[] known = ["this", "this_cluster", "monitors", "monitor_defaults", "monitor", "agent", "cluster_defaults", "cluster NAME"];
+        string[] known = ["this", "this_cluster", "tls", "monitors", "monitor_defaults", "monitor", "agent", "cluster_defaults", "cluster NAME"];
         foreach (HoconField field in document.Root.Fields.Where(f => !known.Contains(f.Key) && !ClusterReader.IsClusterKey(f.Key)))
             root.RefuseKey(field, known);
 
@@ -54,6 +56,10 @@ public static class SettingsReader
             TopologyRules.Check(draft, problems);
         AddressRules.Check(monitors, agentDraft, clusters, problems);
         TimingRules.Check(membership, agentDraft, clusters, problems);
+        if (kind == NodeKind.Monitor && monitors.FirstOrDefault(m => m.Name == self) is { } own)
+            tls.Listens(own.Address, own.Address.Value, $"monitor {self}");
+        if (kind == NodeKind.Agent && clusters.FirstOrDefault(c => c.Name == cluster)?.Hosts.FirstOrDefault(h => h.Name == self) is { } host)
+            tls.Listens(host.Ip, agent.BindAddress ?? host.Ip.Value, $"the agent of {self}");
         if (monitor.MmmControl?.Cluster is { } asked && !clusters.Any(c => c.Name == asked) && root.Sub("monitor").Sub("mmm_control").Take("cluster") is { } named)
             problems.Error(named.Origin, named.Path, $"'{asked}' is no cluster", string.Join(", ", clusters.Select(c => c.Name)), Suggestions.Hint(asked, clusters.Select(c => c.Name)));
         return new MmmSettings(
@@ -62,6 +68,7 @@ public static class SettingsReader
             [.. monitors.Select(m => new MonitorMember(m.Name, m.Address.Value, m.Port.Value, m.HttpPort.Value))],
             monitor,
             agent,
-            clusters.ToImmutableSortedDictionary(c => c.Name, c => c.Settings, StringComparer.Ordinal));
+            clusters.ToImmutableSortedDictionary(c => c.Name, c => c.Settings, StringComparer.Ordinal),
+            tls.Settings);
     }
 }

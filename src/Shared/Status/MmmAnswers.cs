@@ -47,9 +47,12 @@ public static class MmmAnswers
     /// <summary>Ours: a monitor that has just started.</summary>
     public static string NothingHeard(string monitor, string cluster) => $"Monitor {monitor} has not heard from a coordinator of cluster {cluster} since it started. Ask again in a second or ask another monitor.";
 
-    /// <summary>Ours: the coordinator is silent. Goes on with what the caller can do.</summary>
-    public static string NoCoordinator(string monitor) =>
-        $"Monitor {monitor} got no answer from the coordinator in time: a takeover is going on, or too few monitors are up. It is not known whether the command was carried out";
+    /// <summary>Ours: the coordinator is silent.</summary>
+    /// <param name="monitor">Which monitor says so.</param>
+    /// <param name="sent">The command was sent to it. Goes on with what the caller can do.</param>
+    public static string NoCoordinator(string monitor, bool sent) =>
+        $"Monitor {monitor} got no answer from the coordinator in time: a takeover is going on, or too few monitors are up. "
+        + (sent ? "It is not known whether the command was carried out" : "Nothing was changed");
 
     /// <summary>Ours: a monitor whose own actors are silent.</summary>
     public static string NotAnswering(string monitor) =>

@@ -2,9 +2,12 @@ using Akka.Actor;
 using Akka.TestKit;
 using Akka.TestKit.Xunit;
 using Mmm.Actors.Agents;
+using Mmm.Actors.Configuration;
 using Mmm.Actors.Tests.Coordinator;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
+using Mmm.Shared.Topology;
 using Xunit;
 
 namespace Mmm.Actors.Tests.Agents;
@@ -46,6 +49,24 @@ public sealed class AgentGatewayActorTests : TestKit
             Assert.Equal(4, _agent.ExpectMsg<AgentProtocol.Heard>().Seq);
         });
         Assert.Equal("db1", _coordinator.ExpectMsg<AgentProtocol.Report>().Host);
+    }
+
+    [Fact]
+    public void Goes_by_the_new_settings_and_still_knows_what_it_heard()
+    {
+        AgentProtocol.Report up = Report("C1", "db1", 5) with { Facts = AgentProtocol.HostFacts.Nothing with { Mysqld = AgentProtocol.MysqldState.Up } };
+        _gateway.Tell(up, _agent.Ref);
+        _agent.ExpectMsg<AgentProtocol.Heard>();
+        MmmSettings settings = OneMasterPair.Settings(0, 0);
+        ClusterSettings c1 = settings.Clusters["C1"];
+        ClusterTopology wider = c1.Topology with { Hosts = c1.Topology.Hosts.Add("db3", c1.Topology.Hosts["db1"] with { Name = "db3" }) };
+
+        _gateway.Tell(new SettingsTaken(SettingsChange.Between(settings, settings with { Clusters = settings.Clusters.SetItem("C1", c1 with { Topology = wider }) }, NodeKind.Monitor)));
+
+        _gateway.Tell(Report("C1", "db3", 1), _agent.Ref);
+        Assert.Equal(1, _agent.ExpectMsg<AgentProtocol.Heard>().Seq);
+        _gateway.Tell(new AgentProtocol.AskLastUp("C1"), TestActor);
+        Assert.Same(up, ExpectMsg<AgentProtocol.LastUp>().Report);
     }
 
     [Fact]

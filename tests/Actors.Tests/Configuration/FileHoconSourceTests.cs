@@ -107,6 +107,7 @@ public sealed class FileHoconSourceTests : IDisposable
 
     private const string Common = """
         monitors { mon1 { address = "10.0.0.1" }, mon2 { address = "10.0.0.2" }, mon3 { address = "10.0.0.3" } }
+        tls.required = off
         cluster C1 {
           agent_password = "secret of the agent"
           replication_password = "secret of the replication"

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit;
 using Akka.TestKit.Xunit;
+using Mmm.Actors.Configuration;
 using Mmm.Actors.Coordinator;
 using Mmm.Actors.Ledger;
 using Mmm.Actors.Serialization;
@@ -10,6 +11,7 @@ using Mmm.Shared.Decisions;
 using Mmm.Shared.Hooks;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
 using Xunit;
 
 namespace Mmm.Actors.Tests.Coordinator;
@@ -97,6 +99,22 @@ public sealed class ClusterCoordinatorActorTests : TestKit
         _coordinator.Tell(OneMasterPair.AllWell(1));
 
         Assert.Equal("serving", _board.ExpectMsg<StatusProtocol.ClusterSnapshot>(TimeSpan.FromMilliseconds(800)).Phase);
+    }
+
+    [Fact]
+    public void Begins_a_new_reign_when_the_settings_of_its_cluster_change_and_not_for_anything_else()
+    {
+        Serve();
+        MmmSettings settings = OneMasterPair.Settings(PortOf(Sys), PortOf(_agents));
+        void Take(MmmSettings read) => Sys.EventStream.Publish(new SettingsTaken(SettingsChange.Between(settings, read, NodeKind.Monitor)));
+
+        Take(settings with { Monitor = settings.Monitor with { HttpReadOnly = true } });
+        _ledger.ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+        Take(settings with { Clusters = settings.Clusters.SetItem("C1", settings.Clusters["C1"] with { MaxBacklog = TimeSpan.FromSeconds(7) }) });
+
+        _ledger.FishForMessage<LedgerMessages.Open>(_ => true);
+        _coordinator.Tell(Command("1", "set_passive"), TestActor);
+        Assert.False(ExpectMsg<ControlProtocol.Answer>().Ok);
     }
 
     [Fact]

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using Mmm.Actors.Agents;
 using Mmm.Agent.Tests.Servers;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Topology;
 using Xunit;
 using static Mmm.Shared.Messages.AgentProtocol;
 
@@ -65,6 +68,22 @@ public sealed class AgentLeaseTests : IAsyncLifetime
 
         _agent.Granting.Granted = _ => true;
         await _agent.ReportedAsync("it goes on with a new lease", r => r.Progress.Status == OrderStatus.Done && r.Facts is { ReadOnly: false, Addresses.Length: 2 });
+    }
+
+    /// <summary>The coordinator has read a new configuration and this agent has not.</summary>
+    [Fact]
+    public async Task A_role_that_its_configuration_does_not_have_costs_it_no_lease_of_the_others()
+    {
+        await _agent.DoneAsync(TestCluster.Holds("db1", 1));
+
+        Report failed = await _agent.FailedAsync(TestCluster.Holds("db1", 2, null, new RoleAddress("report", "10.9.0.60")), "order");
+
+        Assert.Contains("give every node the same configuration and reload this agent", failed.Progress.Sentence, StringComparison.Ordinal);
+        long asked = _agent.Asked;
+        await Eventually.TrueAsync("the lease was renewed for more than a ttl", () => _agent.Asked > asked + 7);
+        Report after = await _agent.ReportedAsync("it reports", r => r.Seq > failed.Seq);
+        Assert.Equal([TestCluster.Writer], after.Facts.Addresses);
+        Assert.False(after.Facts.ReadOnly);
     }
 
     [Fact]
@@ -222,10 +241,27 @@ public sealed class AgentLeaseTests : IAsyncLifetime
         _mysql.State = _mysql.State with { State = MysqldState.NotAnswering, Message = "hangs", ReadOnly = null };
     }
 
+    /// <summary>Failsafe has a fraction of the ttl, and a connection with certificates that only begins then may take longer.</summary>
+    [Fact]
+    public async Task It_is_connected_with_whom_failsafe_will_ask_before_anything_happens_and_is_again_when_the_connection_was_lost()
+    {
+        using var other = new TcpListener(IPAddress.Parse("127.0.0.2"), 0);
+        other.Start();
+        var cluster = new TestCluster { Failsafe = true, AgentPort = ((IPEndPoint)other.LocalEndpoint).Port };
+        await using var agent = new TestAgent(cluster, "db1", Ports(), remote: true);
+
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        (await other.AcceptSocketAsync(deadline.Token)).Dispose();
+        (await other.AcceptSocketAsync(deadline.Token)).Dispose();
+    }
+
     private TestAgent Start(bool granted = true, TimeProvider? clock = null)
     {
-        var agent = new TestAgent(new TestCluster(), "db1", new AgentPorts(_mysql, _addresses, _addresses, _addresses, _watch, _store, clock ?? TimeProvider.System, new FakeTails(), new FakeDisk(), new FakeConnections()));
+        var agent = new TestAgent(new TestCluster(), "db1", Ports(clock));
         agent.Granting.Granted = _ => granted;
         return agent;
     }
+
+    private AgentPorts Ports(TimeProvider? clock = null) =>
+        new AgentPorts(_mysql, _addresses, _addresses, _addresses, _watch, _store, clock ?? TimeProvider.System, new FakeTails(), new FakeDisk(), new FakeConnections());
 }

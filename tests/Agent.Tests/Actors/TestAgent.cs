@@ -18,10 +18,15 @@ public sealed class TestAgent : IAsyncDisposable
     private readonly IActorRef _agent;
     private readonly IActorRef _coordinator;
 
-    public TestAgent(TestCluster cluster, string host, AgentPorts ports, TimeProvider? time = null)
+    public TestAgent(TestCluster cluster, string host, AgentPorts ports, TimeProvider? time = null, bool remote = false)
     {
         _system = ActorSystem.Create("agent-test", ConfigurationFactory.ParseString(
-            """
+            $"""
+            akka.actor.provider = {(remote ? "remote" : "local")}
+            akka.remote.dot-netty.tcp.hostname = 127.0.0.1
+            akka.remote.dot-netty.tcp.port = 0
+            akka.remote.retry-gate-closed-for = 200ms
+            akka.log-dead-letters = off
             akka.loglevel = WARNING
             akka.stdout-loglevel = off
             akka.scheduler.tick-duration = 10ms

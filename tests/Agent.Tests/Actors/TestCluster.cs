@@ -41,9 +41,13 @@ public sealed class TestCluster
 
     public TimeSpan LogServedFor { get; init; } = TimeSpan.FromSeconds(20);
 
+    public bool Failsafe { get; init; }
+
+    public int AgentPort { get; init; } = 9989;
+
     public ClusterTopology Topology => new(
         "C1",
-        _servers.Select(s => new Host(s.Key, s.Value.Ip, s.Key == "db3" ? HostMode.Slave : HostMode.Master, null, s.Value.Port, 9989, "eth0"))
+        _servers.Select(s => new Host(s.Key, s.Value.Ip, s.Key == "db3" ? HostMode.Slave : HostMode.Master, null, s.Value.Port, AgentPort, "eth0"))
             .ToImmutableSortedDictionary(h => h.Name, h => h),
         new[]
         {
@@ -62,7 +66,7 @@ public sealed class TestCluster
             StatementTimeout: TimeSpan.FromSeconds(1), WriterGrace: TimeSpan.FromMilliseconds(300), MaxKillRetries: 3,
             KillRetryInterval: TimeSpan.FromMilliseconds(300), AnnounceInterval: TimeSpan.FromSeconds(5), BinlogPort: 9990, Hooks: Hooks),
         CatchUpTimeout: TimeSpan.FromSeconds(5), [.. gateways.Select(g => new MonitorGateway("mon1", g, g))], Incarnation: 7, Fingerprint: null,
-        LeaseTtl: TimeSpan.FromSeconds(1.2), new LeaseSettings(FencingTimeout: TimeSpan.FromMilliseconds(500), KillMysqld: true, Failsafe: false, KeepBalanced: false),
+        LeaseTtl: TimeSpan.FromSeconds(1.2), new LeaseSettings(FencingTimeout: TimeSpan.FromMilliseconds(500), KillMysqld: true, Failsafe, KeepBalanced: false),
         Addresses, SemiSync, Disk)
     {
         StartWatch = StartWatch,

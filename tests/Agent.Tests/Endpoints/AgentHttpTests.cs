@@ -1,13 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Mmm.Actors.Security;
 using Mmm.Agent.Endpoints;
 using Mmm.Agent.Tests.Servers;
 using Mmm.Cluster.Tests.Endpoints;
+using Mmm.Cluster.Tests.Security;
 using Mmm.Shared.Agents;
 using Mmm.Shared.Decisions;
+using Mmm.Shared.Security;
 using Mmm.Shared.Settings;
 using Xunit;
 using static Mmm.Shared.Messages.AgentProtocol;
@@ -185,9 +189,36 @@ public sealed partial class AgentHttpTests : IAsyncLifetime
         else
             Assert.Equal(wanted, page);
 
-        string metrics = (await SendAsync(HttpMethod.Get, "/metrics")).Body;
+        string metrics = Encoding.UTF8.GetString(await AgentMetrics.OfAsync(FakeViews.Replica, Stop, DateTimeOffset.UnixEpoch));
         string[] served = [.. Served().Matches(metrics).Select(m => m.Groups[1].Value).Order()];
         Assert.Equal(served, Listed().Matches(page).Select(m => m.Value).Distinct().Order());
+    }
+
+    [Fact]
+    public async Task With_tls_it_is_https_with_the_nodes_certificate_and_asks_for_none()
+    {
+        using TestInstallation installation = new();
+        PeerName name = PeerName.Agent("C1", "db1");
+        var store = CertificateStore.Open(installation.Issue("db1", name), name, "127.0.0.1", TimeProvider.System);
+        await using AgentHttp https = await AgentHttp.StartAsync(new AgentHttpSettings("127.0.0.1", 0, Tls: true), _views, _stopping.Token, store);
+        _views.View = FakeViews.Writer;
+        Assert.Equal("https", https.Address.Scheme);
+        string? shown = null;
+        SocketsHttpHandler handler = new();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+        {
+            shown = (certificate as X509Certificate2)?.Thumbprint;
+            return installation.Rule().WhyNotOut(certificate as X509Certificate2, [], PeerKind.Agent, "127.0.0.1", TestInstallation.Now) is null;
+        };
+        using (var http = new HttpClient(handler))
+        {
+            Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(https.Address, "/writer"), Stop)).StatusCode);
+            Assert.Contains("mmm_agent_certificate_expiry_timestamp_seconds", await http.GetStringAsync(new Uri(https.Address, "/metrics"), Stop), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(store.Current.Own.Thumbprint, shown);
+        using var plain = new HttpClient();
+        await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetAsync(new UriBuilder(https.Address) { Scheme = "http" }.Uri, Stop));
     }
 
     private async Task<(int Status, string Body, string? Type)> SendAsync(HttpMethod method, string path)

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -15,6 +16,7 @@ public sealed class ClusterPartsTests : IAsyncLifetime
     private static readonly RoleAddress _writer = new("writer", "127.0.1.50"), _reader = new("reader", "127.0.1.51"), _nobodys = new("reader", "127.0.1.52");
 
     private EndpointNode _node = null!;
+    private int _callers;
 
     private HttpClient Http => _node.Http;
 
@@ -78,6 +80,17 @@ public sealed class ClusterPartsTests : IAsyncLifetime
         RoleReading writer = await Http.Reads(ApiPaths.Role("C1", "writer"), ApiFormat.Wire.RoleReading);
         Assert.Equal(("writer", "exclusive"), (writer.Role.Name, writer.Role.Mode));
         Assert.Equal([new RoleView(_writer, "db2", "db1", "db1")], writer.Role.Addresses);
+    }
+
+    [Fact]
+    public async Task A_role_is_explained_as_the_coordinator_does_and_one_that_it_does_not_explain_is_told_from_one_that_there_is_not()
+    {
+        RoleExplanationReading why = await Http.Reads(ApiPaths.RoleExplanation("C1", "writer"), ApiFormat.Wire.RoleExplanationReading);
+        Assert.Equal("writer", why.Role);
+        Assert.Equal(Pictures.Snapshot().Explained!.Value[0].Explanation, why.Sentences ?? []);
+        Assert.Null((await Http.Reads(ApiPaths.RoleExplanation("C1", "reader"), ApiFormat.Wire.RoleExplanationReading)).Sentences);
+        _node.Heard = [Pictures.Heard(0) with { Snapshot = Pictures.Snapshot() with { Explained = null } }];
+        Assert.Null((await Http.Reads(ApiPaths.RoleExplanation("C1", "writer"), ApiFormat.Wire.RoleExplanationReading)).Sentences);
     }
 
     [Fact]
@@ -150,6 +163,7 @@ public sealed class ClusterPartsTests : IAsyncLifetime
     [InlineData("hosts/db9/explanation", "Cluster C1 has no host 'db9'. There is: db1, db2, db3")]
     [InlineData("hosts/DB1", "Cluster C1 has no host 'DB1'. There is: db1, db2, db3")]
     [InlineData("roles/carrier", "Cluster C1 has no role 'carrier'. There is: reader, writer")]
+    [InlineData("roles/carrier/explanation", "Cluster C1 has no role 'carrier'. There is: reader, writer")]
     [InlineData("checks/db9", "Cluster C1 has no host 'db9'. There is: db1, db2, db3")]
     [InlineData("checks/db9/ping", "Cluster C1 has no host 'db9'. There is: db1, db2, db3")]
     [InlineData("checks/db1/pong", "Cluster C1 has no check 'pong'. There is: ping, mysql, rep_threads, rep_backlog")]
@@ -193,7 +207,8 @@ public sealed class ClusterPartsTests : IAsyncLifetime
     /// <summary>Status of a request whose line no client has made tidy.</summary>
     private async Task<int> Raw(string line)
     {
-        using TcpClient client = new();
+        // One address alone would be told to slow down.
+        using TcpClient client = new(new IPEndPoint(new IPAddress([127, 0, 9, (byte)(_callers++ % 250)]), 0));
         await client.ConnectAsync("127.0.0.1", Http.BaseAddress!.Port, TestContext.Current.CancellationToken);
         NetworkStream stream = client.GetStream();
         await stream.WriteAsync(Encoding.UTF8.GetBytes($"{line}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"), TestContext.Current.CancellationToken);

@@ -7,6 +7,7 @@ using Mmm.Shared.Api;
 using Mmm.Shared.History;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
+using Mmm.Shared.Settings;
 using Xunit;
 using static Mmm.Cluster.Tests.Endpoints.HttpAsserts;
 using EventId = Mmm.Shared.History.EventId;
@@ -59,6 +60,7 @@ public sealed partial class ExampleTests
         await Add("host", HttpMethod.Get, ApiPaths.Host("C1", "db1"));
         await Add("host-unknown", HttpMethod.Get, ApiPaths.Host("C1", "db9"));
         await Add("explanation", HttpMethod.Get, ApiPaths.Explanation("C1", "db1"));
+        await Add("role-explanation", HttpMethod.Get, ApiPaths.RoleExplanation("C1", "writer"));
         await Add("mode", HttpMethod.Get, ApiPaths.Mode("C1"));
         await Add("move-none", HttpMethod.Get, ApiPaths.Move("C1"));
         node.Heard = [Pictures.Heard(0.18) with { Snapshot = Pictures.WithReports() with { Move = Pictures.Move } }];
@@ -106,6 +108,13 @@ public sealed partial class ExampleTests
         node.Log.Add(LogLevel.Information, "Mmm.Monitor", "Monitor mon1 starts; 3 monitors are configured, 2 must agree", null);
         node.Log.Add(LogLevel.Warning, "Mmm.Monitor.Endpoints", "GET /ready: this node's actors did not answer in time", new TimeoutException("the status board did not answer"));
         await Add("log", HttpMethod.Get, $"{ApiPaths.Log}?lines=50&level=warning");
+        MmmSettings settings = node.ConfigurationFile().Settings;
+        node.ConfigurationFile = () => new LoadedSettings(
+            settings with { Monitor = settings.Monitor with { PingIps = ["10.0.0.254"], StateDir = "/elsewhere" } }, ["/etc/mmm/monitor.conf:7: monitors: 4 monitors survive the loss of 1, no more than 3 would: configure an odd number"]);
+        await Add("config-reload", HttpMethod.Post, ApiPaths.ConfigReload);
+        await Add("config", HttpMethod.Get, ApiPaths.Config);
+        node.ConfigurationFile = () => throw new SettingsException(["/etc/mmm/mmm_common.conf:42: cluster C1.roles.reader.hosts[2]: 'slvae1' is no host of cluster C1; allowed: master1, master2, slave1, slave2; did you mean 'slave1'?"], []);
+        await Add("config-invalid", HttpMethod.Post, ApiPaths.ConfigReload);
         return bodies;
     }
 

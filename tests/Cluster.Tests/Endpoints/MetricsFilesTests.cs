@@ -2,7 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Mmm.Actors.Security;
+using Mmm.Cluster.Tests.Security;
 using Mmm.Monitor.Endpoints;
+using Mmm.Shared.Security;
 using Xunit;
 using static Mmm.Cluster.Tests.Endpoints.HttpAsserts;
 
@@ -117,9 +120,12 @@ public sealed partial class MetricsFilesTests
 
     private static async Task<string> Scrape()
     {
-        await using EndpointNode node = await EndpointNode.Start();
+        using TestInstallation installation = new();
+        PeerName name = PeerName.Monitor("mon1");
+        await using EndpointNode node = await EndpointNode.Start(certificates: CertificateStore.Open(installation.Issue("mon1", name), name, "127.0.0.1", TimeProvider.System));
         node.Heard = [new HeardSnapshot(Pictures.WithReports(), TimeSpan.FromMilliseconds(180))];
-        return (await node.Http.Sends(HttpMethod.Get, "/metrics")).Body;
+        using HttpClient http = installation.Client(node.Http.BaseAddress!);
+        return (await http.Sends(HttpMethod.Get, "/metrics")).Body;
     }
 
     private static async Task<string[]> Served() => [.. Type().Matches(await Scrape()).Select(m => m.Groups[1].Value)];

@@ -165,20 +165,20 @@ internal sealed class LedgerClient(Inbox inbox, IActorRef coordinator)
         return (await Expect<LedgerMessages.Stored>()).Id;
     }
 
-    /// <summary>The next message of this kind; what comes before it is skipped, except an end of the reign.</summary>
-    public async Task<T> Expect<T>()
+    /// <summary>The next message of this kind, and as wanted; what comes before it is skipped, except an end of the reign.</summary>
+    public async Task<T> Expect<T>(Func<T, bool>? wanted = null)
     {
         using var deadline = new CancellationTokenSource(s_patience);
-        object? last = null;
+        var heard = new List<object>();
         while (!deadline.IsCancellationRequested)
         {
             object message = await inbox.ReceiveAsync(s_patience);
-            if (message is T expected)
+            if (message is T expected && wanted?.Invoke(expected) != false)
                 return expected;
             Assert.False(message is LedgerMessages.SteppedDown or LedgerMessages.Stored, $"{message} came, not {typeof(T).Name}");
-            last = message;
+            heard.Add(message);
         }
 
-        throw new TimeoutException($"no {typeof(T).Name}; the last was {last}");
+        throw new TimeoutException($"no {typeof(T).Name} as wanted; heard: {string.Join(", ", heard)}");
     }
 }

@@ -48,8 +48,8 @@ public sealed class LedgerTests
 
         await installation.Stop(1);
         ledger.Store(3, "three");
-        string sentence = (await ledger.Expect<LedgerMessages.NoQuorum>()).Sentence;
-        Assert.Equal("2 of the 3 voting monitors must have a decision on disk before it counts, 1 answers: mon2 does not answer; mon3 does not answer", sentence);
+        await ledger.Expect<LedgerMessages.NoQuorum>(
+            m => m.Sentence == "2 of the 3 voting monitors must have a decision on disk before it counts, 1 answers: mon2 does not answer; mon3 does not answer");
 
         installation.StartKeeper(2);
         Assert.Equal(3, (await ledger.Expect<LedgerMessages.Stored>()).Id.Version);
@@ -81,9 +81,10 @@ public sealed class LedgerTests
         installation.StartKeeper(1);
         LedgerClient ledger = installation.NewCoordinator();
         ledger.Open();
-        string sentence = (await ledger.Expect<LedgerMessages.Unavailable>()).Sentence;
-        Assert.Contains("mon1 takes no part (it has never stored a decision; it asks the other monitors: mon2 has never stored a decision either, mon3 does not answer)", sentence);
-        Assert.Contains("mon3 does not answer", sentence);
+        // On a busy machine it is told before, of keepers that are still reading their disks or have not heard of each other.
+        await ledger.Expect<LedgerMessages.Unavailable>(
+            m => m.Sentence.Contains("mon1 takes no part (it has never stored a decision; it asks the other monitors: mon2 has never stored a decision either, mon3 does not answer)", StringComparison.Ordinal)
+                && m.Sentence.EndsWith("; mon3 does not answer", StringComparison.Ordinal));
 
         installation.StartKeeper(2);
         Assert.Null((await ledger.Expect<LedgerMessages.Opened>()).Document);
@@ -131,7 +132,7 @@ public sealed class LedgerTests
         Assert.Equal(KeeperStanding.New, (await installation.Status(0)).Standing);
         LedgerClient next = installation.NewCoordinator();
         next.Open();
-        Assert.Contains("mon3 takes no part (", (await next.Expect<LedgerMessages.Unavailable>()).Sentence);
+        await next.Expect<LedgerMessages.Unavailable>(m => m.Sentence.Contains("mon3 takes no part (", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -188,7 +189,7 @@ public sealed class LedgerTests
 
         await installation.Stop(1);
         ledger.Store(3, large + "3");
-        Assert.Contains("mon3 takes no part (" + installation.Database(2), (await ledger.Expect<LedgerMessages.NoQuorum>()).Sentence);
+        await ledger.Expect<LedgerMessages.NoQuorum>(m => m.Sentence.Contains("mon3 takes no part (" + installation.Database(2), StringComparison.Ordinal));
         disk.MakeRoom();
         Assert.Equal(3, (await ledger.Expect<LedgerMessages.Stored>()).Id.Version);
         await installation.Stop(2);
@@ -203,7 +204,7 @@ public sealed class LedgerTests
         installation.StartKeeper(0);
         LedgerClient ledger = installation.NewCoordinator();
         ledger.Open();
-        Assert.Contains("cannot be written: Read-only file system", (await ledger.Expect<LedgerMessages.Unavailable>()).Sentence);
+        await ledger.Expect<LedgerMessages.Unavailable>(m => m.Sentence.Contains("cannot be written: Read-only file system", StringComparison.Ordinal));
         await disk.MakeWritable();
         Assert.Null((await ledger.Expect<LedgerMessages.Opened>()).Document);
         await installation.Stop(0);

@@ -4,6 +4,7 @@ using Akka.Cluster;
 using Akka.Hosting;
 using Mmm.Actors;
 using Mmm.Actors.Membership;
+using Mmm.Monitor.Endpoints;
 using Mmm.Shared.Messages;
 using Mmm.Shared.Settings;
 using Xunit;
@@ -28,6 +29,24 @@ public sealed class MembershipTests(ITestOutputHelper output)
         ControlProtocol.Answer answer = await installation.Registry("mon3").Get<CoordinatorProxyKey>()
             .Ask<ControlProtocol.Answer>(new ControlProtocol.Ping("1"), TimeSpan.FromSeconds(5));
         Assert.Equal($"OK: pong from {installation.Coordinators.Keys.Single()}", answer.Text);
+    }
+
+    /// <summary>Akka's proxy keeps what it cannot deliver; the operator has been told long since that nothing was changed.</summary>
+    [Fact]
+    public async Task A_command_that_no_coordinator_was_there_for_is_not_carried_out_when_there_is_one()
+    {
+        await using Installation installation = new(3);
+        await installation.StartAsync("mon3");
+        var commands = new CoordinatorCommands(new TheProxy(installation.Registry("mon3")));
+
+        Assert.Equal((null, false), await commands.Send(new ControlProtocol.Command("early", "C1", "set_passive", [], "test"), TestContext.Current.CancellationToken));
+
+        await installation.StartAsync("mon1", "mon2");
+        await Eventually.True(() => !installation.Coordinators.IsEmpty, "a coordinator");
+        // Behind what the proxy may have kept, on the same way.
+        Assert.NotNull(await commands.Ping(new ControlProtocol.Ping("later"), TestContext.Current.CancellationToken));
+        Assert.Equal(["early", "later"], installation.Received.Select(r => r.Message).OfType<ControlProtocol.Ping>().Select(p => p.Id));
+        Assert.DoesNotContain(installation.Received, r => r.Message is ControlProtocol.Command);
     }
 
     [Fact]
@@ -220,4 +239,11 @@ public sealed class MembershipTests(ITestOutputHelper output)
 
     private static IEnumerable<string> ProbedHosts(Installation installation) =>
         installation.Received.Select(r => r.Message).OfType<SightProtocol.ReplicationSight>().Where(s => s.RepThreads.Outcome == SightProtocol.Outcome.Ok).Select(s => s.Host).Distinct();
+
+    private sealed class TheProxy(IReadOnlyActorRegistry registry) : IRequiredActor<CoordinatorProxyKey>
+    {
+        public IActorRef ActorRef => registry.Get<CoordinatorProxyKey>();
+
+        public Task<IActorRef> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(ActorRef);
+    }
 }

@@ -30,8 +30,9 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
                 await Lab.Faults.StartReplicationAsync(host, Stop);
         }
 
+        // Monitors that the test before has killed together may still be settling who decides: then the command is refused, with the request to give it again.
         if ((await SnapshotAsync()).Mode != "ACTIVE")
-            await MmmAsync("set_active");
+            await Until("the mode is ACTIVE", 30, async () => (await Lab.MmmAsync(["set_active"], Stop)).ExitCode == 0, NowAsync);
         await Until("every host is ONLINE", 90, async () =>
         {
             StatusProtocol.ClusterSnapshot snapshot = await SnapshotAsync();
@@ -154,7 +155,7 @@ public abstract class ProductTest(LabFixture fixture) : LabTest(fixture)
     {
         await Until(
             $"writes go to {host}", seconds, () => Task.FromResult(Lab.Client.Report().LastServer == Lab.Plan[host].Number),
-            async () => $"Client: {Lab.Client.Report().ToJson()} {await NowAsync()}");
+            async () => $"{await NowAsync()} Client: {Lab.Client.Report().ToJson()}");
         await Lab.Client.WritesFlowAsync(50, ct: Stop);
     }
 

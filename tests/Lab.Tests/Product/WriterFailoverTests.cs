@@ -80,7 +80,11 @@ public sealed class WriterFailoverTests(WholeLab lab) : ProductTest(lab)
             await using MySqlCommand hold = new("BEGIN; SELECT n FROM lab.tail WHERE id = 0 LOCK IN SHARE MODE", application);
             await hold.ExecuteScalarAsync(Stop);
             await Lab.Server(old).ExecuteAsync("UPDATE lab.tail SET n = 1", Stop);
-            await Until($"{other} waits for the row", 10, async () => await Lab.Server(other).ScalarAsync("SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'", Stop) == "1");
+            // InnoDB renews what it shows there only once nobody has looked for 100 ms.
+            await Wait.UntilAsync(
+                $"{other} waits for the row", TimeSpan.FromSeconds(10),
+                async _ => await Lab.Server(other).ScalarAsync("SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'", Stop) == "1",
+                every: TimeSpan.FromMilliseconds(250), ct: Stop);
             await Lab.Server(other).ExecuteAsync(Lab.Plan.Server.StopReceiver, Stop);
             await Lab.Server(old).ExecuteAsync("INSERT INTO lab.tail (id) VALUES (1); INSERT INTO lab.tail (id) VALUES (2), (3)", Stop);
             await Lab.Faults.KillAsync(old, LabPrograms.Mysqld, Stop);

@@ -46,6 +46,7 @@ public sealed class ExitCodeTests : IDisposable
               http { bind = "127.0.0.1", token = "not-a-secret-of-anybody" }
             }
             agent { state_dir = "{{_dir}}/agent" }
+            tls.required = off
             """, TestContext.Current.CancellationToken);
         File.SetUnixFileMode(config, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         Programs programs = new(null);

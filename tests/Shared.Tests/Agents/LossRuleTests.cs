@@ -69,6 +69,23 @@ public sealed class LossRuleTests
         Assert.Equal((lost, lost), (judged.Lost is not null, judged.Forbidden is not null));
     }
 
+    /// <summary>As one does whose commit waits for a disk that stands still: mysqld cannot even be killed, so that its log is not read.</summary>
+    [Theory]
+    [InlineData("binlog.000002", 400, false)]
+    [InlineData("binlog.000002", 399, true)]
+    [InlineData("binlog.000003", 400, true)]
+    public void What_comes_behind_the_last_commit_that_was_told_was_not_committed(string file, long applied, bool lost)
+    {
+        AgentProtocol.CatchUpOrder order = Order(new FailoverPolicy(0, false)) with
+        {
+            LastWord = new AgentProtocol.LastWord(new GtidHistory("11-11-8", ""), new AgentProtocol.BinlogPosition("binlog.000002", 400), false),
+        };
+
+        LossRule judged = LossRule.Judge(order, new GtidHistory("11-11-7", "11-11-7"), new AgentProtocol.BinlogPosition(file, applied), whole: false);
+
+        Assert.Equal((lost, lost), (judged.Lost is not null, judged.Forbidden is not null));
+    }
+
     [Fact]
     public void A_master_that_was_never_heard_has_proven_nothing() => Assert.Equal(
         "failover.require_semi_sync is on, and whether commits on db1 waited for a replica is not known",

@@ -216,7 +216,7 @@ public sealed class FirstStartTests
     }
 
     [Fact]
-    public void Removed_host_is_not_waited_for_and_its_move_not_gone_on_with()
+    public void Removed_host_is_told_nothing_and_its_lease_waited_for_and_its_move_not_gone_on_with()
     {
         var s = new Still { Topology = Worlds.Topology(slaves: 2, readers: 4), Writer = "db2", WriterReleasing = "db1" };
         s.Move = new RoleMove("db1", "db2", MoveCause.Command, false, MovePhase.Releasing, s.At, s.At, null, null);
@@ -226,7 +226,7 @@ public sealed class FirstStartTests
             Roles = s.Topology.Roles.SetItem("writer", s.Topology.Roles["writer"] with { Hosts = ["db2"] }).SetItem("reader", s.Topology.Roles["reader"] with { Hosts = ["db2", "db3", "db4"] }),
         };
         ClusterDocument after = StartupVote.Reconcile(s.Document(), t, s.At);
-        Assert.Equal(("db2", null, null), (after.Slot(t.WriterAddress).Holder, after.Move, after.ActiveMaster));
-        Assert.All(after.Slots, x => Assert.NotEqual("db1", x.ReleasingFrom));
+        Assert.Equal(("db2", "db1", null, null), (after.Slot(t.WriterAddress).Owner, after.Slot(t.WriterAddress).ReleasingFrom, after.Move, after.ActiveMaster));
+        Assert.All(after.Slots, x => Assert.NotEqual("db1", x.Owner));
     }
 }

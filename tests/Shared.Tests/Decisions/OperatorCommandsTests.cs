@@ -187,6 +187,18 @@ public sealed class OperatorCommandsTests
     }
 
     [Fact]
+    public void Another_command_with_the_id_of_an_earlier_one_is_refused_and_not_taken_for_carried_out()
+    {
+        World w = World.Running();
+        ControlProtocol.Answer first = w.Command("move_role", "writer", "db2")!;
+        w.Effects.Clear();
+        w.Feed(new CommandGiven(w.At, new ControlProtocol.Command(first.Id, "C1", "set_passive", [], "test")));
+        ControlProtocol.Answer refused = w.Effects.Select(e => e.Effect).OfType<GiveAnswer>().Single().Answer;
+        Assert.Equal((false, $"ERROR: The id '{first.Id}' is that of another command, 'move_role writer db2', and 'set_passive' was not carried out: choose another id for it."), (refused.Ok, refused.Text));
+        Assert.Equal(ClusterMode.Active, w.Doc.Mode);
+    }
+
+    [Fact]
     public void Answer_names_the_decision_that_carries_the_command_out_and_follows_its_storing()
     {
         StepResult r = Step(Moment(), "set_offline", "db2");

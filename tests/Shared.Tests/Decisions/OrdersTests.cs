@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Mmm.Shared.Decisions;
 using Mmm.Shared.Ledger;
 using Mmm.Shared.Messages;
@@ -103,6 +104,29 @@ public sealed class OrdersTests
         Assert.False(Done(having with { Progress = working with { Status = OrderStatus.Failed }, Facts = gone }), "a failed step says nothing of the others");
         Assert.True(Done(having with { Progress = working, LetGo = true }), "let go");
         Assert.True(Done(having with { Progress = working with { Status = OrderStatus.Done } }), "done");
+    }
+
+    /// <summary>Of a reader address it is otherwise enough that it is gone, and of any that its lease has run out.</summary>
+    [Theory]
+    [InlineData("writer")]
+    [InlineData("reader")]
+    public void Release_waits_for_the_hooks_of_the_host_that_lets_go_as_long_as_its_agent_says_so(string role)
+    {
+        World w = World.Running();
+        w.Run(2);
+        Report having = w.Db1.ReportNow() with { LetGo = false };
+        w.Say("set_offline", "db1");
+        RoleSlot slot = w.Doc.Slots.First(s => s.Address.Role == role) with { ReleasingFrom = "db1", ReleasingSince = w.At };
+        w.Run(10);
+        Report waits = having with { Progress = new(w.State.Orders["db1"].Order.Id, OrderStatus.Working, "hook", "waiting for the hook role_removed", []), Facts = having.Facts with { Addresses = [], ReadOnly = true } };
+
+        var over = new Withdrawal(new LeaseProtocol.Withdraw("C1", "db1", waits.Progress.Id, []), w.At, w.State.Voters.Names.ToImmutableSortedDictionary(m => m, _ => w.At - TimeSpan.FromSeconds(1)));
+        Release Of(Report r, double silentFor) => Release.Of(
+            w.State with { Withdrawals = w.State.Withdrawals.SetItem("db1", over), Sights = w.State.Sights.SetItem("db1", w.State.Sights["db1"] with { Agent = r, HeardAt = w.At - TimeSpan.FromSeconds(silentFor) }) }, slot);
+        Assert.Equal((false, "'db1' has not let go yet: waiting for the hook role_removed"), (Of(waits, 0).Done, Of(waits, 0).Why));
+        Assert.True(Of(waits with { Progress = waits.Progress with { Step = "kill_connections" } }, 0).Done, "without a hook");
+        Assert.True(Of(waits with { LetGo = true }, 0).Done, "it has ended");
+        Assert.True(Of(waits, 60).Done, "its agent is silent");
     }
 
     /// <summary>A slave that cannot be put in order must not keep its reader addresses from the others.</summary>

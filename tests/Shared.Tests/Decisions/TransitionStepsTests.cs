@@ -44,6 +44,19 @@ public sealed class TransitionStepsTests
     }
 
     [Fact]
+    public void A_warning_of_an_agent_is_noted_once_when_it_comes()
+    {
+        ClusterState state = World.Running().State;
+        long before = state.NotesMade;
+        Report warned = s_first with { Progress = Done(1) with { Warnings = ["the hook role_added failed"] } };
+        state = TransitionSteps.Note(state, s_first with { Progress = Done(1) }, warned);
+        state = TransitionSteps.Note(state, warned, warned with { Seq = 2, Progress = warned.Progress with { Warnings = ["a second", "the hook role_added failed"] } });
+        Assert.Equal(before + 2, state.NotesMade);
+        Assert.Equal(
+            ["agent_warning Host 'db2' warns: the hook role_added failed", "agent_warning Host 'db2' warns: a second"], state.Notes[^2..].Select(n => $"{n.Code} {n.Sentence}"));
+    }
+
+    [Fact]
     public void The_first_report_of_a_coordinators_reign_or_of_an_agents_process_says_nothing_new()
     {
         ClusterState state = World.Running().State;

@@ -69,14 +69,14 @@ public sealed class LeaseGranterTests
     }
 
     [Fact]
-    public void Grants_nothing_to_a_host_it_is_not_configured_with_and_confirms_nothing_about_it()
+    public void Grants_nothing_to_a_host_it_is_not_configured_with_and_confirms_that_since_its_start()
     {
         (LeaseGranter next, Granted reply) = Granter().Take(Renew(Id(3), Writer) with { Host = "db9" }, T(1));
 
         Assert.Empty(reply.Addresses);
         Assert.Equal("monitor m1 is not configured with a host 'db9'", reply.Why);
         Assert.Empty(next.Ages(T(2)));
-        Assert.Null(Granter().Take(Withdraw(Id(4)) with { Host = "db9" }, T(1)).Reply);
+        Assert.Equal(700, Granter(startedAt: 10_000).Take(Withdraw(Id(4)) with { Host = "db9" }, T(10_700)).Reply!.AgeMs);
     }
 
     [Fact]

@@ -354,4 +354,15 @@ public sealed class LeaseHolderTests
             (holder, now) = (step.Next, wake);
         }
     }
+
+    [Theory]
+    [InlineData(true, "db1", "db2")]
+    [InlineData(true, "db2", "db1")]
+    [InlineData(true, "db3", "")]
+    [InlineData(false, "db1", "")]
+    public void Failsafe_is_up_to_the_other_hosts_that_may_carry_an_exclusive_address(bool failsafe, string host, string peers) =>
+        Assert.Equal(peers, string.Join(",", (Setup(failsafe, host: host) with { Topology = Decisions.Worlds.Topology(exclusive: false) }).FailsafePeers));
+
+    [Fact]
+    public void A_second_exclusive_role_brings_its_hosts_in() => Assert.Equal(["db2", "db3"], Setup().FailsafePeers);
 }

@@ -34,11 +34,11 @@ public sealed class HookSettingsTests
             """
             monitor.hooks { command = /usr/local/bin/hook, events = [failover_finished, "role_*"], timeout = 2m }
             monitor.webhook { url = "http://u:p@[fd00::1]:8080/x?token=hunter2", secret = "hunter2-hunter2-hunter2", events = [host_down], timeout = 1s, retries = 0 }
-            agent.hooks { command = /usr/local/bin/agent-hook, events = ["writer_*"], timeout = 500ms }
+            agent.hooks { command = /usr/local/bin/agent-hook, events = ["writer_*"], timeout = 500ms, wait_for = ["role_*", writer_on], wait_timeout = 2s }
             """).Settings;
 
         Assert.Equal(new HookSettings("/usr/local/bin/hook", new HookFilter(["failover_finished", "role_*"]), TimeSpan.FromMinutes(2)), settings.Monitor.Hooks);
-        Assert.Equal(new HookSettings("/usr/local/bin/agent-hook", new HookFilter(["writer_*"]), TimeSpan.FromMilliseconds(500)), settings.Agent.Hooks);
+        Assert.Equal(new HookSettings("/usr/local/bin/agent-hook", new HookFilter(["writer_*"]), TimeSpan.FromMilliseconds(500), new HookWait(new HookFilter(["role_*", "writer_on"]), TimeSpan.FromSeconds(2))), settings.Agent.Hooks);
         WebhookSettings webhook = settings.Monitor.Webhook!;
         Assert.Equal(new WebhookSettings(new Secret("http://u:p@[fd00::1]:8080/x?token=hunter2"), new Secret(Hidden), new HookFilter(["host_down"]), TimeSpan.FromSeconds(1), 0), webhook);
         Assert.Equal("http://[fd00::1]:8080", webhook.Receiver);
@@ -67,6 +67,11 @@ public sealed class HookSettingsTests
     [InlineData("agent.hooks.command = \"\"", "/mmm.conf:16: agent.hooks.command: is ''; allowed: an absolute path")]
     [InlineData("agent.hooks.events = [writer_onn]", "/mmm.conf:16: agent.hooks.events[0]: 'writer_onn' is no hook name of an agent; allowed: role_added, role_removed, writer_on, writer_off, mysqld_up, mysqld_down; did you mean 'writer_on'?")]
     [InlineData("agent.hooks.events = [\"failover_*\"]", "/mmm.conf:16: agent.hooks.events[0]: 'failover_*' is no hook name of an agent")]
+    [InlineData("agent.hooks { command = /a, wait_for = [mysqld_down] }", "/mmm.conf:16: agent.hooks.wait_for[0]: 'mysqld_down' is no hook name of an agent that can be waited for; allowed: role_added, role_removed, writer_on, writer_off")]
+    [InlineData("agent.hooks { command = /a, wait_for = [failover_started] }", "/mmm.conf:16: agent.hooks.wait_for[0]: 'failover_started' is no hook name")]
+    [InlineData("agent.hooks.wait_for = [role_added]", "/mmm.conf:16: agent.hooks.wait_for: is of no use without a program")]
+    [InlineData("agent.hooks.wait_timeout = 1h", "/mmm.conf:16: agent.hooks.wait_timeout: is '1h'; allowed: a duration with unit, 100ms to 5m")]
+    [InlineData("monitor.hooks.wait_for = [failover_started]", "/mmm.conf:16: monitor.hooks.wait_for: unknown key; allowed: command, events, timeout")]
     [InlineData("agent.webhook {}", "/mmm.conf:16: agent.webhook: unknown key")]
     [InlineData("monitor.webhook.uri = \"https://h\"", "/mmm.conf:16: monitor.webhook.uri: unknown key; allowed: events, retries, secret, secret_file, timeout, url; did you mean 'url'?")]
     [InlineData("monitor.webhook.retries = 101", "/mmm.conf:16: monitor.webhook.retries: is '101'; allowed: a whole number, 0 to 100")]

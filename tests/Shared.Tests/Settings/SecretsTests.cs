@@ -95,9 +95,9 @@ public sealed class SecretsTests
     [InlineData("monitor.http.tokens { ci { token = hunter2-hunter2-hunter2, role = viewer, name = x } }", "monitor.http.tokens.ci.name: unknown key; allowed: role, token, token_file")]
     [InlineData("monitor.http { token = hunter2-hunter2-hunter2, tokens { ci { token = hunter2-hunter2-hunter2, role = viewer } } }", "monitor.http.tokens.ci: has the same token as 'token'; allowed: a token of its own")]
     [InlineData("monitor.http.tokens { a { token = hunter2-hunter2-hunter2, role = viewer }, b { token = hunter2-hunter2-hunter2, role = admin } }", "monitor.http.tokens.b: has the same token as 'a'")]
-    [InlineData("monitor.http.bind = \"0.0.0.0\"", "monitor.http.bind: '0.0.0.0' can be reached from other machines, so the endpoint needs a token")]
-    [InlineData("monitor.http.bind = \"::\"", "monitor.http.bind: '::' can be reached from other machines")]
-    [InlineData("monitor.http.bind = \"10.0.0.1\"", "monitor.http.bind: '10.0.0.1' can be reached from other machines")]
+    [InlineData("monitor.http.bind = \"0.0.0.0\"\ntls { ca_file = null, cert_file = null, key_file = null, required = off }", "monitor.http.bind: '0.0.0.0' can be reached from other machines, so the endpoint needs a token")]
+    [InlineData("monitor.http.bind = \"::\"\ntls { ca_file = null, cert_file = null, key_file = null, required = off }", "monitor.http.bind: '::' can be reached from other machines")]
+    [InlineData("monitor.http.bind = \"10.0.0.1\"\ntls { ca_file = null, cert_file = null, key_file = null, required = off }", "monitor.http.bind: '10.0.0.1' can be reached from other machines")]
     [InlineData("monitor.http.bind = everywhere", "monitor.http.bind: is 'everywhere'; allowed: an IP address or localhost")]
     public void What_is_wrong_with_a_secret_is_said_without_it(string line, string problem)
     {
@@ -155,6 +155,76 @@ public sealed class SecretsTests
         Assert.Contains("monitor_password_file: every user can read the file /p; allowed: no access for others: chmod o= /p", Refused(source), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("monitor_password_file = \"credential:monitor_password\"")]
+    [InlineData("monitor_password_file = ${CREDENTIALS_DIRECTORY}\"/monitor_password\"")]
+    public void A_credential_that_systemd_passes_is_found_by_its_name_or_its_path(string line)
+    {
+        MemorySource source = With($"cluster_defaults {{ monitor_password = null, {line} }}").Add("/run/credentials/mmm-monitor.service/monitor_password", Hidden + "\n");
+
+        Assert.Equal(Hidden, SettingsBase.ReadFrom(source, environment: Systemd).Settings.Clusters["C1"].MonitorUser.Password.Reveal());
+    }
+
+    [Fact]
+    public void Every_secret_may_be_a_credential()
+    {
+        MemorySource source = With("""
+            cluster_defaults { agent_password = null, agent_password_file = "credential:a", replication_password = null, replication_password_file = "credential:r" }
+            monitor { http { token_file = "credential:t", tokens { ci { token_file = "credential:c", role = viewer } } }, webhook { url = "http://h/", secret_file = "credential:w" } }
+            """);
+        foreach (string name in (string[])["a", "r", "t", "c", "w"])
+            source.Add("/run/credentials/mmm-monitor.service/" + name, $"{Hidden}-{name}");
+
+        MonitorSettings monitor = SettingsBase.ReadFrom(source, environment: Systemd).Settings.Monitor;
+        ClusterSettings c1 = SettingsBase.ReadFrom(source, NodeKind.Agent, Systemd, "db1").Settings.Clusters["C1"];
+
+        Assert.Equal([$"{Hidden}-t", $"{Hidden}-c"], monitor.Tokens.Select(t => t.Secret.Reveal()));
+        Assert.Equal($"{Hidden}-w", monitor.Webhook!.Key!.Reveal());
+        Assert.Equal(($"{Hidden}-a", $"{Hidden}-r"), (c1.AgentUser.Password.Reveal(), c1.ReplicationUser.Password.Reveal()));
+    }
+
+    [Fact]
+    public void A_credential_that_was_not_passed_is_asked_for_in_the_units_words()
+    {
+        const string line = "cluster_defaults { monitor_password = null, monitor_password_file = \"credential:pm\" }";
+
+        string none = Refused(With(line));
+
+        Assert.EndsWith(
+            "monitor_password_file: asks for the credential 'pm', and no service manager has passed any to this program (CREDENTIALS_DIRECTORY is not set); "
+            + "allowed: LoadCredential=pm:PATH in the unit that starts it, or the path of a file", none, StringComparison.Ordinal);
+        Assert.Contains(
+            "/run/credentials/mmm-monitor.service/pm does not exist",
+            Assert.Single(Assert.Throws<SettingsException>(() => SettingsBase.ReadFrom(With(line), environment: Systemd)).Problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_credential_nobody_needs_is_not_missed()
+    {
+        MemorySource source = With("cluster_defaults { agent_password = null, agent_password_file = \"credential:a\" }");
+
+        SettingsBase.ReadFrom(source);
+        Assert.Equal(string.Empty, SettingsBase.ReadFrom(source, NodeKind.Tool).Settings.Clusters["C1"].AgentUser.Password.Reveal());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("..")]
+    [InlineData("../../etc/shadow")]
+    [InlineData("a/b")]
+    public void A_credential_has_a_name_and_no_path(string name) => Assert.Contains(
+        $"monitor_password_file: '{name}' is no name of a credential; allowed: credential:NAME",
+        Refused(With($"cluster_defaults {{ monitor_password = null, monitor_password_file = \"credential:{name}\" }}")), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_credential_that_every_user_can_read_is_refused_as_well()
+    {
+        MemorySource source = With("cluster_defaults { monitor_password = null, monitor_password_file = \"credential:pm\" }")
+            .Add("/run/credentials/mmm-monitor.service/pm", Hidden, readableByOthers: true);
+
+        Assert.Contains("every user can read the file /run/credentials/mmm-monitor.service/pm", Assert.Single(Assert.Throws<SettingsException>(() => SettingsBase.ReadFrom(source, environment: Systemd)).Problems), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_readable_file_is_fine_when_the_passwords_come_from_elsewhere()
     {
@@ -166,6 +236,8 @@ public sealed class SecretsTests
         Assert.Equal(Hidden, settings.Clusters["C1"].MonitorUser.Password.Reveal());
         Assert.DoesNotContain("hunter2", settings.ToString(), StringComparison.Ordinal);
     }
+
+    private static string? Systemd(string variable) => variable == "CREDENTIALS_DIRECTORY" ? "/run/credentials/mmm-monitor.service" : null;
 
     private static MemorySource With(string added) => new MemorySource().Add("/mmm.conf", SettingsBase.Text + added);
 

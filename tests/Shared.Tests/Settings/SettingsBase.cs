@@ -21,7 +21,7 @@ internal static class SettingsBase
             reader { mode = balanced, hosts = [db1, db2, db3], ips = ["10.0.0.51", "10.0.0.52"] }
           }
         }
-
+        tls { ca_file = "/ca.crt", cert_file = "/node.crt", key_file = "/node.key" }
 
         """;
 

@@ -10,8 +10,8 @@ public sealed class SettingsRefusalTests
     private const string Role = "cluster C1.roles.";
 
     [Theory]
-    [InlineData("flap_count = 3", "flap_count: unknown key; allowed: agent, cluster NAME, cluster_defaults, monitor, monitor_defaults, monitors, this, this_cluster")]
-    [InlineData("monitr.state_dir = /x", "monitr: unknown key; allowed: agent, cluster NAME, cluster_defaults, monitor, monitor_defaults, monitors, this, this_cluster; did you mean 'monitor'?")]
+    [InlineData("flap_count = 3", "flap_count: unknown key; allowed: agent, cluster NAME, cluster_defaults, monitor, monitor_defaults, monitors, this, this_cluster, tls")]
+    [InlineData("monitr.state_dir = /x", "monitr: unknown key; allowed: agent, cluster NAME, cluster_defaults, monitor, monitor_defaults, monitors, this, this_cluster, tls; did you mean 'monitor'?")]
     [InlineData("monitor.ping_ip = []", "monitor.ping_ip: unknown key; allowed: history_events, hooks, http, kill_host_bin, kill_host_timeout, membership, mmm_control, otlp_endpoint, ping_interval, ping_ips, state_dir, webhook; did you mean 'ping_ips'?")]
     [InlineData("monitor.http.prot = 1", "monitor.http.prot: unknown key; allowed: bind, read_only, token, token_file, tokens")]
     [InlineData("monitor.membership.stableafter = 1s", "did you mean 'stable_after'?")]
@@ -260,7 +260,7 @@ public sealed class SettingsRefusalTests
     [Fact]
     public void No_cluster_at_all()
     {
-        MemorySource source = new MemorySource().Add("/mmm.conf", "this = mon1, monitors.mon1.address = \"10.0.0.1\"");
+        MemorySource source = new MemorySource().Add("/mmm.conf", "this = mon1, monitors.mon1.address = \"127.0.0.1\"");
 
         string problem = Assert.Single(Assert.Throws<SettingsException>(() => SettingsBase.ReadFrom(source)).Problems);
 

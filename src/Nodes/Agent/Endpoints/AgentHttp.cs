@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Mmm.Actors.Security;
 using Mmm.Shared.Agents;
 using Mmm.Shared.Settings;
 
@@ -26,7 +27,7 @@ internal sealed class AgentHttp : IAsyncDisposable
     public Uri Address => new(_app.Urls.Single());
 
     /// <exception cref="StartException">It cannot listen there.</exception>
-    public static async Task<AgentHttp> StartAsync(AgentHttpSettings settings, IAgentViews views, CancellationToken stopping)
+    public static async Task<AgentHttp> StartAsync(AgentHttpSettings settings, IAgentViews views, CancellationToken stopping, CertificateStore? certificates = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.AddAgentLogging();
@@ -38,10 +39,15 @@ internal sealed class AgentHttp : IAsyncDisposable
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
-            kestrel.Listen(IPAddress.Parse(settings.Bind), settings.Port, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Parse(settings.Bind), settings.Port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                if (settings.Tls && certificates is not null)
+                    listen.UseHttps(https => https.ServerCertificateSelector = (_, _) => certificates.Current.Own);
+            });
         });
         WebApplication app = builder.Build();
-        app.MapAgentRoutes(new ViewsUntilStop(views, stopping));
+        app.MapAgentRoutes(new ViewsUntilStop(views, stopping), certificates);
         try
         {
             await app.StartAsync(CancellationToken.None);

@@ -13,7 +13,7 @@ internal static class AgentMetrics
 {
     public const string MediaType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
 
-    public static async Task<byte[]> OfAsync(AgentView view, CancellationToken cancel)
+    public static async Task<byte[]> OfAsync(AgentView view, CancellationToken cancel, DateTimeOffset? certificateEnds = null)
     {
         CollectorRegistry registry = Metrics.NewCustomRegistry();
         registry.SetStaticLabels(new Dictionary<string, string> { ["cluster"] = view.Topology.Name, ["host"] = view.Host });
@@ -22,6 +22,8 @@ internal static class AgentMetrics
         Orders(metrics, view);
         Mysqld(metrics, view.Found.Mysqld);
         Disk(metrics, view.Found.Disk);
+        if (certificateEnds is { } ends)
+            metrics.CreateGauge("mmm_agent_certificate_expiry_timestamp_seconds", "When the agent's certificate, or the one of the authority that signed it, expires (Unix time).").Set(ends.ToUnixTimeSeconds());
         using var text = new MemoryStream();
         await registry.CollectAndExportAsTextAsync(text, cancel);
         return text.ToArray();

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Primitives;
+using Mmm.Actors.Security;
 using Mmm.Shared.Agents;
 using Mmm.Shared.Api;
 using Mmm.Shared.Messages;
@@ -18,7 +19,7 @@ internal static class AgentRoutes
 {
     private static readonly string[] s_methods = [HttpMethods.Get, HttpMethods.Head, HttpMethods.Options];
 
-    public static void MapAgentRoutes(this WebApplication app, IAgentViews views)
+    public static void MapAgentRoutes(this WebApplication app, IAgentViews views, CertificateStore? certificates = null)
     {
         app.Use((http, next) =>
         {
@@ -35,7 +36,7 @@ internal static class AgentRoutes
         Map("/liveness", (_, _) => null);
         Map("/status", (_, _) => null);
         app.MapMethods("/metrics", s_methods, async (CancellationToken cancel) =>
-            await views.NowAsync(cancel) is { } view ? Results.Bytes(await AgentMetrics.OfAsync(view, cancel), AgentMetrics.MediaType) : AgentProblems.Silent());
+            await views.NowAsync(cancel) is { } view ? Results.Bytes(await AgentMetrics.OfAsync(view, cancel, certificates?.Current.Ends), AgentMetrics.MediaType) : AgentProblems.Silent());
 
         void Map(string path, Func<AgentView, TimeSpan?, string?> why, bool takesLag = false) => app.MapMethods(path, s_methods, async (HttpRequest request, CancellationToken cancel) =>
         {

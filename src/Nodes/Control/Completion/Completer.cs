@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Mmm.Control.Admin;
 using Mmm.Control.Monitors;
+using Mmm.Control.Tls;
 using Mmm.Control.Verbs;
 using Mmm.Shared.Api;
 using Mmm.Shared.Checks;
@@ -57,7 +58,8 @@ internal static class Completer
     private static async Task<IEnumerable<string>> Candidates(Typed typed, CliContext context, CancellationToken cancel)
     {
         if (typed.Current.StartsWith('-'))
-            return [.. _options, .. OptionsOf(typed.Words), .. NodeCommands.OptionsOf(typed.Words.ElementAtOrDefault(0), typed.Words.ElementAtOrDefault(1))];
+            return [.. _options, .. OptionsOf(typed.Words), .. NodeCommands.OptionsOf(typed.Words.ElementAtOrDefault(0), typed.Words.ElementAtOrDefault(1)),
+                .. typed.Words is [TlsVerbs.Name, var second, ..] ? TlsCommands.OptionsOf(second) : []];
         if (typed.Words.IsEmpty && typed.Current.StartsWith('@'))
             return (await WithSession(typed, context, s => s.ClusterNames(cancel))).Select(c => "@" + c);
         if (typed.Words.IsEmpty)
@@ -101,7 +103,7 @@ internal static class Completer
     private static async Task<T> WithSession<T>(Typed typed, CliContext context, Func<Session, Task<T>> ask)
     {
         Whereabouts where = Whereabouts.Find(typed.Value("--monitors"), typed.Value("--config"), typed.Value("--token-file"), context);
-        using Session session = new(new MonitorClient(where.Monitors, where.Token, Deadline), typed.Cluster, context);
+        using Session session = new(new MonitorClient(where, Deadline), typed.Cluster, context);
         return await ask(session);
     }
 
@@ -129,7 +131,7 @@ internal static class Completer
                     values[open] = word;
                     open = null;
                 }
-                else if (CommandTree.OptionsWithValue.Contains(word) || NodeCommands.OptionsWithValue.Contains(word) || EventsVerb.OptionsWithValue.Contains(word))
+                else if (CommandTree.OptionsWithValue.Contains(word) || NodeCommands.OptionsWithValue.Contains(word) || TlsCommands.OptionsWithValue.Contains(word) || EventsVerb.OptionsWithValue.Contains(word))
                 {
                     open = word;
                 }

@@ -34,7 +34,7 @@ internal enum FailureKind
     /// <summary>404.</summary>
     NotFound,
 
-    /// <summary>405 and 400: it does not take such a command.</summary>
+    /// <summary>405, 400 and 422: it does not take such a command, or cannot carry it out with what it finds.</summary>
     NotTaken,
 
     /// <summary>401 and 403.</summary>

@@ -7,26 +7,27 @@ using Mmm.Shared.Settings.Hocon;
 namespace Mmm.Control.Monitors;
 
 /// <summary>
-/// What the command line needs of a monitor's configuration file: addresses, ports, token. The rest is not looked at, so that a
+/// What the command line needs of a monitor's configuration file: addresses, ports, token, certificates. The rest is not looked at, so that a
 /// file with nothing but <c>monitors { … }</c> will do on an operator's machine.
 /// </summary>
 /// <param name="Addresses">In the order of preference.</param>
 /// <param name="Token">monitor.http.token; null = none.</param>
-internal sealed record ConfiguredMonitors(ImmutableArray<MonitorAddress> Addresses, string? Token)
+/// <param name="Certificates">Of tls; null = none.</param>
+internal sealed record ConfiguredMonitors(ImmutableArray<MonitorAddress> Addresses, string? Token, ClientCertificates? Certificates)
 {
     /// <param name="path">The file.</param>
-    /// <param name="environment">For substitutions in it.</param>
+    /// <param name="context">Environment, for substitutions in it; clock.</param>
     /// <param name="named">False: found by itself; then a token file this user may not read is no error.</param>
     /// <exception cref="CliFailure">It cannot be read, is no HOCON, or names no monitor.</exception>
-    public static ConfiguredMonitors Read(string path, Func<string, string?> environment, bool named)
+    public static ConfiguredMonitors Read(string path, CliContext context, bool named)
     {
         try
         {
-            HoconObject root = HoconReader.ReadFile(path, new FileHoconSource(), environment).Root;
+            HoconObject root = HoconReader.ReadFile(path, new FileHoconSource(), context.Environment).Root;
             ImmutableArray<MonitorAddress> addresses = AddressesIn(root);
             return addresses.IsEmpty
                 ? throw new CliFailure(ExitCodes.Config, "config", $"ERROR: {path} names no monitors (monitors {{ mon1 {{ address = … }} }}).")
-                : new ConfiguredMonitors(addresses, TokenIn(root, path, named));
+                : new ConfiguredMonitors(addresses, TokenIn(root, path, named), CertificatesIn(root, named, context.Time));
         }
         catch (HoconException e)
         {
@@ -67,6 +68,12 @@ internal sealed record ConfiguredMonitors(ImmutableArray<MonitorAddress> Address
             return Text(http?["token"]);
         string full = Path.GetFullPath(file, Path.GetDirectoryName(Path.GetFullPath(path))!);
         return named || TokenFile.MayRead(full) ? TokenFile.Read(full) : null;
+    }
+
+    private static ClientCertificates? CertificatesIn(HoconObject root, bool named, TimeProvider time)
+    {
+        HoconObject? tls = Child(root, "tls");
+        return Text(tls?["ca_file"]) is { } ca ? ClientCertificates.Read(ca, Text(tls!["cert_file"]), Text(tls["key_file"]), named, time) : null;
     }
 
     private static HoconObject? Child(HoconObject? parent, string key) => parent?[key] as HoconObject;

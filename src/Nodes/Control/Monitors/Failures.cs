@@ -23,7 +23,7 @@ internal static class Failures
         {
             FailureKind.NotAuthorised => new CliFailure(
                 ExitCodes.NotAuthorised, "unauthorized",
-                $"ERROR: Monitor {telling.Monitor} does not let you in: {telling.Sentence} Give mmm the token with --token-file, MMM_TOKEN or the configuration (monitor.http.token)."),
+                $"ERROR: Monitor {telling.Monitor} does not let you in: {telling.Sentence} Give mmm the token with --token-file, MMM_TOKEN or the configuration (monitor.http.token), or a certificate (tls in the configuration, MMM_TLS_CA, MMM_TLS_CERT, MMM_TLS_KEY)."),
             FailureKind.NotTaken => new CliFailure(ExitCodes.Refused, "refused", $"ERROR: Monitor {telling.Monitor} does not take the command: {telling.Sentence}"),
             FailureKind.NotFound => new CliFailure(ExitCodes.Refused, "not-found", $"ERROR: {telling.Sentence}"),
             FailureKind.NoCoordinator => new CliFailure(ExitCodes.NoCoordinator, "no-coordinator", $"ERROR: No coordinator: {telling.Sentence}{doubt}"),

@@ -14,7 +14,7 @@ internal sealed record MonitorAddress(string Host, int Port)
 
     public static readonly MonitorAddress Default = new("127.0.0.1", DefaultPort);
 
-    public Uri Base => new($"http://{this}");
+    public Uri Base(bool tls) => new($"{(tls ? "https" : "http")}://{this}");
 
     /// <summary><c>host</c>, <c>host:port</c>, <c>[v6]:port</c> or a bare IPv6 address; null for anything else.</summary>
     public static MonitorAddress? Parse(string text)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Mmm.Shared.Api;
@@ -24,13 +25,15 @@ internal sealed class MonitorClient : IDisposable
     private readonly HttpClient _http;
     private readonly TimeSpan _deadline;
 
-    /// <param name="monitors">In the order of preference.</param>
-    /// <param name="token">Bearer token; null = none.</param>
+    private readonly bool _tls;
+
+    /// <param name="where">Whom to ask, and what to show them.</param>
     /// <param name="deadline">For one question to all of them.</param>
-    public MonitorClient(ImmutableArray<MonitorAddress> monitors, string? token, TimeSpan deadline)
+    public MonitorClient(Whereabouts where, TimeSpan deadline)
     {
-        Monitors = monitors;
+        Monitors = where.Monitors;
         _deadline = deadline;
+        _tls = where.Certificates is not null;
         SocketsHttpHandler handler = new()
         {
             UseProxy = false,
@@ -39,8 +42,10 @@ internal sealed class MonitorClient : IDisposable
             ActivityHeadersPropagator = null,
             MaxResponseHeadersLength = 16,
         };
+        if (where.Certificates is { } certificates)
+            handler.SslOptions = certificates.Options();
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 256 * 1024 * 1024 };
-        if (token is not null)
+        if (where.Token is { } token)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
@@ -77,6 +82,10 @@ internal sealed class MonitorClient : IDisposable
     /// <summary>Reads from this very monitor; a failure is an answer, too.</summary>
     public async Task<Attempt<T>> Try<T>(MonitorAddress monitor, string path, JsonTypeInfo<T> type, CancellationToken cancel) => (await Hedge.Ask(
         [monitor], (m, token) => Send(m, HttpMethod.Get, path, null, type, _ => true, token), ReadPatience, _deadline < OnePatience ? _deadline : OnePatience, cancel)).Single();
+
+    /// <summary>Has this very monitor do something; a failure is an answer, too.</summary>
+    public async Task<Attempt<T>> Do<T>(MonitorAddress monitor, string path, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        (await Hedge.Ask([monitor], (m, token) => Send(m, HttpMethod.Post, path, null, type, _ => true, token), CommandPatience, _deadline, cancel)).Single();
 
     /// <summary>Changes something of the monitors' own cluster by Akka's management routes; the next monitor is asked where one does not take it.</summary>
     /// <param name="monitors">In the order of preference.</param>
@@ -117,7 +126,7 @@ internal sealed class MonitorClient : IDisposable
     {
         try
         {
-            using HttpRequestMessage request = new(method, new Uri(monitor.Base, path)) { Content = body?.Invoke() };
+            using HttpRequestMessage request = new(method, new Uri(monitor.Base(_tls), path)) { Content = body?.Invoke() };
             using HttpResponseMessage response = await _http.SendAsync(request, cancel);
             if (response.StatusCode != HttpStatusCode.OK)
                 return await Problem<T>(monitor, response, cancel);
@@ -129,6 +138,10 @@ internal sealed class MonitorClient : IDisposable
         catch (JsonException)
         {
             return NotUnderstood<T>(monitor);
+        }
+        catch (HttpRequestException e) when (Refusal(e) is { } refusal)
+        {
+            return new Attempt<T>.Failed(monitor, FailureKind.NotAuthorised, refusal);
         }
         catch (HttpRequestException e)
         {
@@ -147,7 +160,7 @@ internal sealed class MonitorClient : IDisposable
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => FailureKind.NotAuthorised,
             HttpStatusCode.NotFound => FailureKind.NotFound,
-            HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest => FailureKind.NotTaken,
+            HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity => FailureKind.NotTaken,
             HttpStatusCode.ServiceUnavailable => FailureKind.NoCoordinator,
             _ => FailureKind.NotUnderstood,
         };
@@ -167,7 +180,24 @@ internal sealed class MonitorClient : IDisposable
     private static Attempt<T>.Failed NotUnderstood<T>(MonitorAddress monitor) =>
         new(monitor, FailureKind.NotUnderstood, "gave an answer this mmm does not understand; are their releases too far apart, or is it no monitor?");
 
-    private static string Reason(HttpRequestException e) => e.InnerException is SocketException socket
+    /// <summary>Why TLS did not come about; null = that was not it.</summary>
+    private static string? Refusal(HttpRequestException e)
+    {
+        for (Exception? cause = e; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is AuthenticationException refused)
+                return refused.Message.StartsWith("is not let in", StringComparison.Ordinal)
+                    ? refused.Message : $"TLS did not come about ({refused.Message.TrimEnd('.')}): does it speak TLS, and does it take this certificate?";
+        }
+
+        return null;
+    }
+
+    private string Reason(HttpRequestException e) => e.HttpRequestError == HttpRequestError.ResponseEnded && !_tls
+        ? "ends the connection without an answer: does it want TLS? (tls.ca_file in the configuration, MMM_TLS_CA)"
+        : ReasonOf(e);
+
+    private static string ReasonOf(HttpRequestException e) => e.InnerException is SocketException socket
         ? socket.SocketErrorCode switch
         {
             SocketError.ConnectionRefused => "refuses the connection (nothing listens there)",

@@ -5,11 +5,13 @@ namespace Mmm.Control.Monitors;
 /// <summary>Which monitors to ask and what to show them.</summary>
 /// <param name="Monitors">In the order of preference; never empty.</param>
 /// <param name="Token">Bearer token; null = none.</param>
-internal sealed record Whereabouts(ImmutableArray<MonitorAddress> Monitors, string? Token)
+/// <param name="Certificates">For TLS; null = plain HTTP.</param>
+internal sealed record Whereabouts(ImmutableArray<MonitorAddress> Monitors, string? Token, ClientCertificates? Certificates = null)
 {
     /// <summary>
     /// Addresses: <c>--monitors</c>, then MMM_MONITORS, then <c>--config</c>, then the default configuration files that exist, then this
-    /// machine. Token: <c>--token-file</c>, then MMM_TOKEN, then the configuration's. Each independently of the other.
+    /// machine. Token: <c>--token-file</c>, then MMM_TOKEN, then the configuration's. Certificates: MMM_TLS_CA (with MMM_TLS_CERT and MMM_TLS_KEY), then the
+    /// configuration's. Each independently of the others.
     /// </summary>
     /// <param name="monitors"><c>--monitors</c>; null when not given.</param>
     /// <param name="config"><c>--config</c>; null when not given.</param>
@@ -20,19 +22,23 @@ internal sealed record Whereabouts(ImmutableArray<MonitorAddress> Monitors, stri
     {
         string? list = monitors ?? NotBlank(context.Environment("MMM_MONITORS"));
         string? token = tokenFile is null ? NotBlank(context.Environment("MMM_TOKEN")) : TokenFile.Read(tokenFile);
-        ConfiguredMonitors? configured = list is null || token is null || config is not null ? Configured(config, context) : null;
+        string? ca = NotBlank(context.Environment("MMM_TLS_CA"));
+        ConfiguredMonitors? configured = list is null || token is null || ca is null || config is not null ? Configured(config, context) : null;
         ImmutableArray<MonitorAddress> addresses = list is null ? configured?.Addresses ?? [MonitorAddress.Default] : ParseList(list, monitors is null ? "MMM_MONITORS" : "--monitors");
-        return new Whereabouts(addresses, token ?? configured?.Token);
+        ClientCertificates? certificates = ca is null
+            ? configured?.Certificates
+            : ClientCertificates.Read(ca, NotBlank(context.Environment("MMM_TLS_CERT")), NotBlank(context.Environment("MMM_TLS_KEY")), named: true, context.Time);
+        return new Whereabouts(addresses, token ?? configured?.Token, certificates);
     }
 
     private static ConfiguredMonitors? Configured(string? named, CliContext context)
     {
         if (named is not null)
-            return ConfiguredMonitors.Read(named, context.Environment, named: true);
+            return ConfiguredMonitors.Read(named, context, named: true);
 
         // A default file that only root may read is no error: an operator without its passwords may still ask this machine's monitor.
         string? found = context.DefaultConfigs.FirstOrDefault(TokenFile.MayRead);
-        return found is null ? null : ConfiguredMonitors.Read(found, context.Environment, named: false);
+        return found is null ? null : ConfiguredMonitors.Read(found, context, named: false);
     }
 
     private static ImmutableArray<MonitorAddress> ParseList(string list, string givenBy)

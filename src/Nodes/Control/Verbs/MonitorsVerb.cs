@@ -26,7 +26,7 @@ internal static class MonitorsVerb
           3. List only the monitors that are left in monitors { } in the configuration of the monitors. Leave the agents alone: a host keeps its roles as long as its
              agent runs, and loses them when it is restarted before anybody can decide again.
           4. On the chosen monitor's machine run 'mmm-monitor --config FILE --bootstrap' again: it says what would be discarded; with '--yes' it does it. Start it. It votes alone now.
-          5. Start the others that are left, and 'mmm monitors add NAME' each. Then restart the agents with the new configuration, one after the other.
+          5. Start the others that are left, and 'mmm monitors add NAME' each. Then reload the agents with the new configuration, one after the other.
 
         """;
 

@@ -14,6 +14,8 @@ internal static class LifecycleVerbs
     private static readonly Option<bool> _semiSync = new("--semi-sync") { Description = "A commit is acknowledged only when a replica has it." };
     private static readonly Option<bool> _clocks = new("--clocks") { Description = "Every host has a clock that can be stepped (verb clock); needs the package faketime." };
     private static readonly Option<bool> _disks = new("--disks") { Description = "Every server's data are on a file system of their own (verb disk); needs root." };
+    private static readonly Option<bool> _unprivileged = new("--unprivileged") { Description = "Servers and agents run as mysql, monitors as nobody, with no more rights than the packaged units give; needs root." };
+    private static readonly Option<bool> _plainText = new("--plain-text") { Description = "Without certificates: nothing between the nodes is encrypted." };
     private static readonly Option<bool> _bare = new("--bare") { Description = "Servers and replication only, without MMM; the writer address is put on master1 by hand." };
     private static readonly Option<string?> _programs = new("--programs") { Description = "Folder of the built programs; default: beside this program's own build output." };
     private static readonly Option<FileInfo?> _config = new("--config") { Description = "File of HOCON lines to add to the shared configuration." };
@@ -24,7 +26,7 @@ internal static class LifecycleVerbs
     public static IEnumerable<Command> All() =>
     [
         CommonOptions.Bare("up", "Bring a lab up, or put a running one in order.",
-            [_range, _monitors, _masters, _slaves, _server, _positions, _semiSync, _clocks, _disks, _bare, _programs, _config, _noForward, _keepBroken], UpAsync),
+            [_range, _monitors, _masters, _slaves, _server, _positions, _semiSync, _clocks, _disks, _unprivileged, _plainText, _bare, _programs, _config, _noForward, _keepBroken], UpAsync),
         CommonOptions.Bare("down", "Remove a lab: its processes, namespaces and files, also of a half-made one.", [_all], DownAsync),
         CommonOptions.Bare("list", "List the labs of this machine.", [], ListAsync),
     ];
@@ -43,6 +45,8 @@ internal static class LifecycleVerbs
             SemiSync = parsed.GetValue(_semiSync),
             Clocks = parsed.GetValue(_clocks),
             Disks = parsed.GetValue(_disks),
+            Unprivileged = parsed.GetValue(_unprivileged),
+            PlainText = parsed.GetValue(_plainText),
             Bare = parsed.GetValue(_bare),
             Programs = parsed.GetValue(_programs) is { } folder ? Path.GetFullPath(folder) : null,
             ExtraConfig = parsed.GetValue(_config) is { } file ? await File.ReadAllTextAsync(file.FullName, ct) : "",

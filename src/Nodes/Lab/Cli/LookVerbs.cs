@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Mmm.Lab.Config;
 using Mmm.Lab.Processes;
 using Mmm.Lab.Servers;
 using Spectre.Console;
@@ -17,9 +18,9 @@ internal static class LookVerbs
     [
         CommonOptions.Verb("status", "Show hosts, programs, addresses and replication as they really are.", [], (lab, _, ct) => ShowAsync(lab, ct)),
         CommonOptions.Verb("sql", "Run a statement on a DB host, as root through its socket.", [_host, _sql], SqlAsync),
-        CommonOptions.Verb("mmm", "Run the mmm command line tool against this lab's monitors.", [_rest], (lab, parsed, ct) => RunInsideAsync(lab.MmmCommand(parsed.GetValue(_rest)!), ct)),
+        CommonOptions.Verb("mmm", "Run the mmm command line tool against this lab's monitors.", [_rest], (lab, parsed, ct) => RunInsideAsync(lab.MmmCommand(parsed.GetValue(_rest)!), lab.MmmEnvironment, ct)),
         CommonOptions.Verb("exec", "Run a command on a host of the lab.", [_host, _rest],
-            (lab, parsed, ct) => RunInsideAsync([.. lab.Inside.On(lab.Plan[parsed.GetValue(_host)!].Name), .. parsed.GetValue(_rest)!], ct)),
+            (lab, parsed, ct) => RunInsideAsync([.. lab.Inside.On(lab.Plan[parsed.GetValue(_host)!].Name), .. parsed.GetValue(_rest)!], lab.MmmEnvironment, ct)),
     ];
 
     public static async Task<int> ShowAsync(LabCluster lab, CancellationToken ct)
@@ -40,9 +41,10 @@ internal static class LookVerbs
         AnsiConsole.Write(table);
         if (Forwarder.Read(lab.Paths) is { } forward)
         {
+            string scheme = lab.Plan.Options.PlainText ? "http" : "https";
             foreach ((string monitor, int port) in forward.Ports)
-                Say.Line($"{monitor}: http://127.0.0.1:{port}/");
-            Say.Line($"(callers send the token: curl -H \"Authorization: Bearer $(cat {lab.Paths.TokenFile})\" http://127.0.0.1:{forward.Ports.Values.First()}/api/v1/clusters/{LabPlan.ClusterName})");
+                Say.Line($"{monitor}: {scheme}://127.0.0.1:{port}/");
+            Say.Line($"(callers send the token: curl {(lab.Plan.Options.PlainText ? "" : $"--cacert {LabCertificates.Authority(lab.Paths)} ")}-H \"Authorization: Bearer $(cat {lab.Paths.TokenFile})\" {scheme}://127.0.0.1:{forward.Ports.Values.First()}/api/v1/clusters/{LabPlan.ClusterName})");
         }
 
         Say.Line($"Folder: {lab.Paths.Dir}");
@@ -79,12 +81,12 @@ internal static class LookVerbs
     }
 
     /// <summary>With this terminal's own input and output, so that <c>mmm watch</c> and shells work.</summary>
-    private static async Task<int> RunInsideAsync(IReadOnlyList<string> arguments, CancellationToken ct)
+    private static async Task<int> RunInsideAsync(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, CancellationToken ct)
     {
         ProcessStartInfo info = new(arguments[0]) { UseShellExecute = false };
         foreach (string argument in arguments.Skip(1))
             info.ArgumentList.Add(argument);
-        foreach ((string name, string value) in Programs.Environment)
+        foreach ((string name, string value) in environment)
             info.Environment[name] = value;
         using Process process = Process.Start(info)!;
         // Ctrl-C reaches the child as well, being in our foreground group; its exit code is ours.

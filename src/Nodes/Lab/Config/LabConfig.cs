@@ -14,14 +14,14 @@ internal static class LabConfig
             PrivateFile.Write(FileOf(paths, host), Monitor(plan, paths, secrets, host));
         LabHaProxy.Write(plan, paths);
         foreach (LabHost host in plan.DatabaseHosts)
-            PrivateFile.Write(FileOf(paths, host), Agent(paths, host));
+            PrivateFile.Write(FileOf(paths, host), Agent(plan, paths, host));
     }
 
     /// <summary>The part that all share.</summary>
-    public static void WriteCommon(LabPlan plan, LabPaths paths, LabSecrets secrets, IEnumerable<LabHost> monitors) =>
-        PrivateFile.Write(paths.CommonConfig, Common(plan, secrets, monitors));
+    public static void WriteCommon(LabPlan plan, LabPaths paths, LabSecrets secrets, IEnumerable<LabHost> monitors, string? file = null) =>
+        PrivateFile.Write(file ?? paths.CommonConfig, Common(plan, paths, secrets, monitors));
 
-    private static string Common(LabPlan plan, LabSecrets secrets, IEnumerable<LabHost> monitors)
+    private static string Common(LabPlan plan, LabPaths paths, LabSecrets secrets, IEnumerable<LabHost> monitors)
     {
         StringBuilder text = new();
         text.Append("# Shared by all nodes of this lab. What is not set here has its default in mmm.reference.conf.\n\nmonitors {\n");
@@ -29,6 +29,8 @@ internal static class LabConfig
             text.Append($"  {host.Name} {{ address = \"{host.Ip}\", port = {LabPlan.MonitorPort}, http_port = {LabPlan.HttpPort} }}\n");
         text.Append($$"""
             }
+
+            {{(plan.Options.PlainText ? "tls.required = off" : $"tls.ca_file = \"{LabCertificates.Authority(paths)}\"")}}
 
             cluster_defaults {
               monitor_user = {{LabSecrets.MonitorUser}}
@@ -69,10 +71,13 @@ internal static class LabConfig
         return text.ToString();
     }
 
+    private static string Own(LabPlan plan, string pair) => plan.Options.PlainText ? "" : $"tls {{ cert_file = \"{pair}.crt\", key_file = \"{pair}.key\" }}";
+
     private static string Monitor(LabPlan plan, LabPaths paths, LabSecrets secrets, LabHost host) => $$"""
         include required("{{Path.GetFileName(paths.CommonConfig)}}")
 
         this = {{host.Name}}
+        {{Own(plan, LabCertificates.OfMonitor(paths, host))}}
 
         monitor {
           state_dir = "{{paths.StateDir(host.Name, "monitor")}}"
@@ -85,10 +90,11 @@ internal static class LabConfig
 
         """;
 
-    private static string Agent(LabPaths paths, LabHost host) => $$"""
+    private static string Agent(LabPlan plan, LabPaths paths, LabHost host) => $$"""
         include required("{{Path.GetFileName(paths.CommonConfig)}}")
 
         this = {{host.Name}}
+        {{Own(plan, LabCertificates.OfAgent(paths, host))}}
 
         agent {
           state_dir = "{{paths.StateDir(host.Name, "agent")}}"

@@ -30,8 +30,8 @@ internal static class LabSwitch
             Line($"ip addr add {host.Ip}/24 dev eth0");
             Line($"ip -6 addr add {host.Ip6}/64 dev eth0 nodad 2>/dev/null || true");
             Line($"ip link set eth0 up");
-            // Unprivileged ICMP sockets for the lab's own root group, where raw ones are refused.
-            Line($"(echo 0 0 > /proc/sys/net/ipv4/ping_group_range) 2>/dev/null || true");
+            // Unprivileged ICMP sockets: for everybody, as most distributions have it, or for the lab's own root group, which is the only one in a user namespace.
+            Line($"(echo 0 {(plan.Options.Unprivileged ? 2147483647 : 0)} > /proc/sys/net/ipv4/ping_group_range) 2>/dev/null || true");
             Line($"HOST");
         }
 

@@ -9,6 +9,7 @@ namespace Mmm.Lab.Processes;
 /// </summary>
 public sealed record ProcessIdentity(int Pid, long StartTicks)
 {
+    public const int SigHup = 1;
     public const int SigTerm = 15;
     public const int SigKill = 9;
     public const int SigStop = 19;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Mmm.Actors;
+using Mmm.Actors.Coordinator;
 using Mmm.Monitor.Endpoints;
 using Mmm.Shared.Api;
 using Mmm.Shared.Ledger;
@@ -20,7 +21,7 @@ public sealed class KeeperStatus(ActorSystem system) : IKeeperStatus
 
     private async Task<KeeperEntry> Ask(MonitorMember monitor, CancellationToken cancel)
     {
-        ActorSelection keeper = system.ActorSelection($"akka.tcp://{MonitorActors.SystemName}@{monitor.Address}:{monitor.Port}{MonitorActors.PathOf(MonitorActors.Keeper)}");
+        ActorSelection keeper = system.ActorSelection(WellKnown.OnMonitor(WellKnown.Protocol(system), monitor, MonitorActors.Keeper));
         try
         {
             return EntryOf(await keeper.Ask<LedgerProtocol.Status>(new LedgerProtocol.AskStatus(), EndpointLimits.KeeperDeadline, cancel));

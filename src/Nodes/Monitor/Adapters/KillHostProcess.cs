@@ -5,11 +5,12 @@ using Mmm.Actors.Coordinator;
 namespace Mmm.Monitor.Adapters;
 
 /// <summary>Runs MMM's <c>kill_host_bin HOST PING</c> as a process: PING is 1 when the host still answers pings, else 0.</summary>
-public sealed class KillHostProcess(string? binary) : IKillHost
+/// <param name="bin">monitor.kill_host_bin as it is at the moment; null = there is none.</param>
+public sealed class KillHostProcess(Func<string?> bin) : IKillHost
 {
     public async Task<string?> RunAsync(string host, bool pingOk, CancellationToken cancellation)
     {
-        if (binary is null)
+        if (bin() is not { } binary)
             return null;
         string call = $"kill_host_bin '{binary} {host} {(pingOk ? 1 : 0)}'";
         try

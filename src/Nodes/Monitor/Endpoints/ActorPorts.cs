@@ -18,10 +18,14 @@ public sealed class StatusBoardReads(IRequiredActor<StatusBoardKey> board) : ICl
     }
 }
 
-/// <summary><see cref="ICommands"/> through the coordinator singleton's proxy.</summary>
+/// <summary>
+/// <see cref="ICommands"/> through the coordinator singleton's proxy. A proxy that knows of no coordinator keeps what it is given until there is one, minutes later perhaps, when the operator
+/// has long been told that it failed and has done something else: so a command is given to it only once a coordinator has answered.
+/// </summary>
 public sealed class CoordinatorCommands(IRequiredActor<CoordinatorProxyKey> proxy) : ICommands
 {
-    public Task<ControlProtocol.Answer?> Send(ControlProtocol.Command command, CancellationToken cancel) => Ask(command, cancel);
+    public async Task<(ControlProtocol.Answer? Answer, bool Sent)> Send(ControlProtocol.Command command, CancellationToken cancel) =>
+        await Ping(new ControlProtocol.Ping(command.Id), cancel) is null ? (null, false) : (await Ask(command, cancel), true);
 
     public Task<ControlProtocol.Answer?> Ping(ControlProtocol.Ping ping, CancellationToken cancel) => Ask(ping, cancel);
 

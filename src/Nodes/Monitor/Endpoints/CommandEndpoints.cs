@@ -47,16 +47,16 @@ internal static class CommandEndpoints
 
         if (Gates.Lacks(http, CommandRules.LeastOf(request.Verb)) is { } refusal)
             return refusal;
-        ControlProtocol.Answer? answer = await commands.Send(
+        (ControlProtocol.Answer? answer, bool sent) = await commands.Send(
             new ControlProtocol.Command(request.Id, cluster, request.Verb, arguments, CommandRules.By(request.By, http)), cancel);
-        return answer is null ? Problems.NoCoordinator(settings.This) : Answered(answer);
+        return answer is null ? Problems.NoCoordinator(settings.This, sent) : Answered(answer);
     }
 
     private static async Task<IResult> Ping(MmmSettings settings, ICommands commands, CancellationToken cancel)
     {
         ControlProtocol.Answer? answer = await commands.Ping(new ControlProtocol.Ping(PingId), cancel);
         return answer is null
-            ? Problems.NoCoordinator(settings.This)
+            ? Problems.NoCoordinator(settings.This, sent: false)
             : Results.Json(new CommandAnswer(answer.Id, answer.Ok, MmmAnswers.Pinged), ApiFormat.Wire.CommandAnswer);
     }
 

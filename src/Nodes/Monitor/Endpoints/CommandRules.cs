@@ -28,10 +28,11 @@ internal static class CommandRules
     /// <summary>Whose token may give it.</summary>
     public static ApiRole LeastOf(string verb) => verb == MmmVerbs.Monitors.Name ? ApiRole.Admin : ApiRole.Operator;
 
-    /// <summary>For the log and the history: who says to have sent it, whose token it was if that has a name of its own, and where it really came from.</summary>
+    /// <summary>For the log and the history: who says to have sent it, whose certificate or token it was if that has a name of its own, and where it really came from.</summary>
     public static string By(string? by, HttpContext http)
     {
-        string token = Caller.Of(http).Name is { Length: > 0 } name && name != MonitorSettings.OnlyToken ? $"token {name}" : "";
+        Caller caller = Caller.Of(http);
+        string token = caller.Name.Length > 0 && (caller.ByCertificate || caller.Name != MonitorSettings.OnlyToken) ? $"{caller.Proof} {caller.Name}" : "";
         return By(string.IsNullOrWhiteSpace(by) ? token : token.Length == 0 ? by : $"{by} ({token})", http.Connection.RemoteIpAddress);
     }
 

@@ -30,6 +30,18 @@ internal static class EndpointLimits
     /// <summary>Log lines of an answer that asks for no number.</summary>
     public const int UsualLogLines = 100;
 
+    /// <summary>Wrong tokens of one address within a minute that are answered with 401; more only with 429. A person mistypes a few, a guesser needs millions.</summary>
+    public const int WrongTokensPerMinute = 20;
+
+    /// <summary>Changes of one caller: each is a decision that is stored by a quorum, some 10 ms of the coordinator's time.</summary>
+    public const int ChangesPerSecond = 20;
+
+    /// <summary>Reads of one address, answered from memory: more than a wall of dashboards asks for.</summary>
+    public const int ReadsPerSecond = 200;
+
+    /// <summary>Readers of the stream of events at the same time: an eighth of the connections.</summary>
+    public const int MaxStreamReaders = 64;
+
     public const int MaxIdLength = 64;
 
     /// <summary>Longest argument: a host name has at most 253 characters.</summary>

@@ -33,7 +33,8 @@ internal static class EventEndpoints
             new DocumentedArgument("Last-Event-ID", "As 'after', of a reader that comes back.", IsHeader: true))
         .Refuses(400, 404, 503);
 
-    private static async Task<IResult> Answer(string cluster, HttpRequest request, MmmSettings settings, IHistory history, IHostApplicationLifetime life, CancellationToken cancel)
+    private static async Task<IResult> Answer(
+        string cluster, HttpRequest request, MmmSettings settings, IHistory history, StreamReaders readers, IHostApplicationLifetime life, CancellationToken cancel)
     {
         if (!settings.Clusters.ContainsKey(cluster))
             return ClusterQuestion.UnknownCluster(cluster, settings);
@@ -44,6 +45,8 @@ internal static class EventEndpoints
         {
             if (filter.Before is not null)
                 return Problems.BadRequest("before is of no use in a stream, which goes forward; allowed: after, or the header Last-Event-ID");
+            if (!readers.TrySeat(request.HttpContext))
+                return Problems.TooManyReaders();
             return TypedResults.ServerSentEvents(Follow(cluster, filter, history, await history.Follow(cluster, cancel), life.ApplicationStopping, cancel));
         }
 

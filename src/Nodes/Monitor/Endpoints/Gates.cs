@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Mmm.Actors.Configuration;
+using Mmm.Actors.Security;
 using Mmm.Shared.Settings;
 
 namespace Mmm.Monitor.Endpoints;
@@ -10,13 +12,17 @@ namespace Mmm.Monitor.Endpoints;
 /// <param name="Least">Whose token may.</param>
 internal sealed record ChangesSomething(ApiRole Least);
 
-/// <summary>Who asks, by the token.</summary>
-/// <param name="Name">Of the token.</param>
+/// <summary>Who asks, by the token or the certificate.</summary>
+/// <param name="Name">Of the token, or whom the certificate names.</param>
 /// <param name="Role">What it is good for.</param>
-internal sealed record Caller(string Name, ApiRole Role)
+/// <param name="ByCertificate">It was a certificate.</param>
+internal sealed record Caller(string Name, ApiRole Role, bool ByCertificate = false)
 {
     /// <summary>Without any token configured only this machine is answered, and whoever is on it may do everything.</summary>
     private static readonly Caller _local = new("", ApiRole.Admin);
+
+    /// <summary>For messages.</summary>
+    public string Proof => ByCertificate ? "certificate" : "token";
 
     public static Caller Of(HttpContext http) => http.Features.Get<Caller>() ?? _local;
 }
@@ -26,28 +32,32 @@ internal static partial class Gates
 {
     private const string Scheme = "Bearer ";
 
+    /// <summary>Nobody is asked who he is: no token is configured, and only this machine can reach the endpoint.</summary>
+    public static bool IsLocalOnly(MonitorSettings monitor) => monitor.Tokens.IsEmpty && IsLoopbackName(monitor.HttpBind);
+
     /// <summary>
-    /// With a token configured, every route but the health ones needs one. Hashes of equal length are compared in constant time, and always with all of them, so neither
-    /// content nor length nor place leaks.
+    /// Every route but the health ones needs a token, or a client's certificate, unless only this machine is answered. Hashes of equal length are compared in constant time, and always
+    /// with all of them, so neither content nor length nor place leaks.
     /// </summary>
-    public static void UseTokenGate(this WebApplication app, ImmutableArray<ApiToken> tokens)
+    public static void UseCallerGate(this WebApplication app, RunningSettings running, CertificateStore? certificates)
     {
-        if (tokens.IsEmpty)
-            return;
-        (Caller Caller, byte[] Hash)[] known = [.. tokens.Select(t => (new Caller(t.Name, t.Role), SHA256.HashData(Encoding.UTF8.GetBytes(t.Secret.Reveal()))))];
+        WrongTokens wrong = app.Services.GetRequiredService<WrongTokens>();
         app.Use((http, next) =>
         {
-            if (IsHealth(http.Request.Path))
+            MonitorSettings monitor = running.Now.Monitor;
+            if (IsLocalOnly(monitor) || IsHealth(http.Request.Path))
                 return next(http);
             Caller? caller = null;
-            if (Given(http.Request) is { } given)
+            byte[]? given = Given(http.Request);
+            if (given is not null)
             {
-                foreach ((Caller one, byte[] hash) in known)
-                    caller = CryptographicOperations.FixedTimeEquals(given, hash) ? one : caller;
+                foreach (ApiToken token in monitor.Tokens)
+                    caller = CryptographicOperations.FixedTimeEquals(given, SHA256.HashData(Encoding.UTF8.GetBytes(token.Secret.Reveal()))) ? new Caller(token.Name, token.Role) : caller;
             }
 
+            caller ??= certificates is null ? null : CallerCertificates.CallerOf(http, certificates);
             http.Features.Set(caller);
-            return caller is null ? Problems.Unauthorized().ExecuteAsync(http) : next(http);
+            return caller is not null ? next(http) : (given is null ? Problems.Unauthorized() : wrong.Refuse(http)).ExecuteAsync(http);
         });
     }
 
@@ -78,21 +88,17 @@ internal static partial class Gates
     /// Keeps pages of other sites, open in an operator's browser, from giving commands. Without a token the endpoint is on loopback
     /// only, so a Host header that is no loopback name is a rebound DNS name; and a change with a foreign Origin is a page's.
     /// </summary>
-    public static void UseBrowserGate(this WebApplication app, ImmutableArray<ApiToken> tokens) =>
+    public static void UseBrowserGate(this WebApplication app, RunningSettings running) =>
         app.Use((http, next) =>
         {
-            if (tokens.IsEmpty && http.Request.Host.HasValue && !IsLoopbackName(http.Request.Host.Host))
+            if (IsLocalOnly(running.Now.Monitor) && http.Request.Host.HasValue && !IsLoopbackName(http.Request.Host.Host))
                 return Problems.Forbidden("Without a token this endpoint answers to localhost, 127.0.0.1 and [::1] only.").ExecuteAsync(http);
             return IsForeignPage(http.Request) ? Problems.Forbidden("Changes are not taken from pages of another origin.").ExecuteAsync(http) : next(http);
         });
 
     /// <summary>monitor.http_read_only: routes that change something answer 405.</summary>
-    public static void UseReadOnlyGate(this WebApplication app, bool readOnly)
-    {
-        if (!readOnly)
-            return;
-        app.Use((http, next) => http.GetEndpoint()?.Metadata.GetMetadata<ChangesSomething>() is null ? next(http) : Problems.ReadOnly().ExecuteAsync(http));
-    }
+    public static void UseReadOnlyGate(this WebApplication app, RunningSettings running) =>
+        app.Use((http, next) => running.Now.Monitor.HttpReadOnly && http.GetEndpoint()?.Metadata.GetMetadata<ChangesSomething>() is not null ? Problems.ReadOnly().ExecuteAsync(http) : next(http));
 
     private static bool IsHealth(PathString path) => path == HealthEndpoints.Alive || path == HealthEndpoints.Ready;
 

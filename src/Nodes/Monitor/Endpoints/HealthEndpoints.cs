@@ -15,10 +15,10 @@ internal static class HealthEndpoints
     public static void MapHealth(this WebApplication app)
     {
         app.MapGet(Alive, () => Results.Json(new ManagementContracts.Message("alive"), ApiFormat.Wire.Message))
-            .Tells<ManagementContracts.Message>("Health", "The process answers", "For service managers.").WithMetadata(new NeedsNoToken());
+            .Tells<ManagementContracts.Message>("Health", "The process answers", "For service managers.").WithMetadata(new NeedsNoToken()).DisableRateLimiting();
         app.MapGet(Ready, AnswerReady)
             .Tells<ManagementContracts.Message>("Health", "Reads of this monitor are worth something", "A member that is Up, with a fresh picture of every configured cluster.")
-            .Refuses(503).WithMetadata(new NeedsNoToken());
+            .Refuses(503).WithMetadata(new NeedsNoToken()).DisableRateLimiting();
     }
 
     /// <summary>Ready: a member that is Up, and a fresh snapshot of every cluster, so that reads from this node are worth something.</summary>

@@ -1,5 +1,8 @@
 using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Mmm.Actors.Configuration;
+using Mmm.Actors.Security;
 using Mmm.Monitor.Logs;
 using Mmm.Shared.Settings;
 
@@ -14,11 +17,11 @@ public static class MmmEndpoints
 {
     /// <summary>Makes Kestrel listen where the settings say, with small limits, and registers the endpoint's ports to the actors.</summary>
     /// <exception cref="InvalidOperationException">Another address than loopback without a token, or this node is no configured monitor.</exception>
-    public static WebApplicationBuilder AddMmmEndpoints(this WebApplicationBuilder builder, MmmSettings settings)
+    public static WebApplicationBuilder AddMmmEndpoints(this WebApplicationBuilder builder, MmmSettings settings, CertificateStore? certificates = null)
     {
         MonitorMember self = settings.Monitors.FirstOrDefault(m => m.Name == settings.This)
             ?? throw new InvalidOperationException($"'{settings.This}' is none of the configured monitors: {string.Join(", ", settings.Monitors.Select(m => m.Name))}");
-        IPAddress address = BindAddress(settings.Monitor);
+        IPAddress address = BindAddress(settings.Monitor, certificates is not null);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -26,16 +29,28 @@ public static class MmmEndpoints
             kestrel.Limits.MaxConcurrentConnections = 512;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
-            kestrel.Listen(address, self.HttpPort);
+            kestrel.Listen(address, self.HttpPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                if (certificates is not null)
+                    listen.UseCertificates(certificates);
+            });
             if (settings.Monitor.MmmControl is { } control)
                 kestrel.Listen(IPAddress.Parse(control.Bind), control.Port, listen => listen.UseMmmControl(control));
         });
-        builder.Services.TryAddSingleton(settings);
+        if (certificates is not null)
+            builder.Services.TryAddSingleton(certificates);
+        builder.Services.TryAddSingleton(new RunningSettings(settings));
+
+        // For each request what the node runs with at that moment.
+        builder.Services.TryAddTransient(services => services.GetRequiredService<RunningSettings>().Now);
+        builder.Services.TryAddSingleton<INodeSettings, NodeSettings>();
         builder.Services.TryAddSingleton<IClusterReads, StatusBoardReads>();
         builder.Services.TryAddSingleton<ICommands, CoordinatorCommands>();
         builder.Services.TryAddSingleton<IHistory, ChronicleHistory>();
         builder.Services.TryAddSingleton<ControlAnswers>();
         builder.Services.AddOpenApiDocumentation();
+        builder.Services.AddRateLimits();
         builder.Services.TryAddSingleton(_ => new LogRing(TimeProvider.System));
         return builder;
     }
@@ -43,12 +58,13 @@ public static class MmmEndpoints
     /// <summary>Gates first, then every route.</summary>
     public static WebApplication MapMmmEndpoints(this WebApplication app)
     {
-        MonitorSettings monitor = app.Services.GetRequiredService<MmmSettings>().Monitor;
+        RunningSettings running = app.Services.GetRequiredService<RunningSettings>();
         app.UseFailureAnswers();
-        app.UseTokenGate(monitor.Tokens);
-        app.UseBrowserGate(monitor.Tokens);
+        app.UseCallerGate(running, app.Services.GetService<CertificateStore>());
+        app.UseBrowserGate(running);
         app.UseRouting();
-        app.UseReadOnlyGate(monitor.HttpReadOnly);
+        app.UseRateLimiter();
+        app.UseReadOnlyGate(running);
         app.UseRoleGate();
         app.MapHealth();
         app.MapMembers();
@@ -63,6 +79,7 @@ public static class MmmEndpoints
         app.MapEvents();
         app.MapOperations();
         app.MapMonitors();
+        app.MapConfig();
         app.MapMetrics();
         app.MapActors();
         app.MapLog();
@@ -71,10 +88,10 @@ public static class MmmEndpoints
     }
 
     /// <summary>The one rule that keeps a forgotten token from opening the writer role to the network.</summary>
-    internal static IPAddress BindAddress(MonitorSettings settings)
+    internal static IPAddress BindAddress(MonitorSettings settings, bool certified = false)
     {
         IPAddress address = settings.HttpBind == "localhost" ? IPAddress.Loopback : IPAddress.Parse(settings.HttpBind);
-        if (!IPAddress.IsLoopback(address) && settings.Tokens.IsEmpty)
+        if (!IPAddress.IsLoopback(address) && settings.Tokens.IsEmpty && !certified)
             throw new InvalidOperationException(
                 $"monitor.http.bind is {settings.HttpBind}, which others can reach, but monitor.http.token is not set: set a token or bind 127.0.0.1");
         return address;

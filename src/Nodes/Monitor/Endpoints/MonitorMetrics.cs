@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using Akka.Actor;
 using Akka.Cluster;
+using Mmm.Actors.Security;
 using Mmm.Shared.Api;
 using Mmm.Shared.Settings;
 using Prometheus;
@@ -20,24 +21,28 @@ internal static class MonitorMetrics
         typeof(MonitorMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     public static void MapMetrics(this WebApplication app) => app.MapGet(Path, Read)
-        .Tells<string>("Monitors", "Metrics", "In Prometheus' text format.", PrometheusConstants.TextContentTypeWithVersionAndEncoding).Refuses(503);
+        .Tells<string>("Monitors", "Metrics", "In Prometheus' text format.", PrometheusConstants.TextContentTypeWithVersionAndEncoding).Refuses(503).DisableRateLimiting();
 
     private static async Task<IResult> Read(ActorSystem system, MmmSettings settings, IClusterReads reads, IServiceProvider services, CancellationToken cancel)
     {
         (MonitorsReading monitors, ImmutableArray<HeardSnapshot> heard) = await MonitorsEndpoint.Look(system, settings, reads, services.GetService<IKeeperStatus>(), cancel);
-        return Results.Bytes(await TextOf(monitors, settings.Clusters.Keys, heard, cancel), PrometheusConstants.TextContentTypeWithVersionAndEncoding);
+        return Results.Bytes(await TextOf(monitors, settings.Clusters.Keys, heard, cancel, services.GetService<CertificateStore>()?.Current.Ends), PrometheusConstants.TextContentTypeWithVersionAndEncoding);
     }
 
     /// <param name="monitors">As <c>GET /api/v1/monitors</c> answers.</param>
     /// <param name="clusters">Names of the configured clusters.</param>
     /// <param name="heard">The pictures this node has of them.</param>
     /// <param name="cancel">The scraper hung up.</param>
-    internal static async Task<byte[]> TextOf(MonitorsReading monitors, IEnumerable<string> clusters, ImmutableArray<HeardSnapshot> heard, CancellationToken cancel)
+    /// <param name="certificateEnds">When this node's certificate expires; null = it has none.</param>
+    internal static async Task<byte[]> TextOf(
+        MonitorsReading monitors, IEnumerable<string> clusters, ImmutableArray<HeardSnapshot> heard, CancellationToken cancel, DateTimeOffset? certificateEnds = null)
     {
         CollectorRegistry registry = Metrics.NewCustomRegistry();
         registry.SetStaticLabels(new Dictionary<string, string> { ["monitor"] = monitors.Monitor });
         MetricFactory metrics = Metrics.WithCustomRegistry(registry);
         Monitors(metrics, monitors);
+        if (certificateEnds is { } ends)
+            metrics.CreateGauge("mmm_monitor_certificate_expiry_timestamp_seconds", "When the monitor's certificate, or the one of the authority that signed it, expires (Unix time).").Set(ends.ToUnixTimeSeconds());
         foreach (string cluster in clusters)
             ClusterMetrics.Add(metrics, cluster, heard.FirstOrDefault(h => h.Snapshot.Cluster == cluster));
         using var text = new MemoryStream();

@@ -58,10 +58,10 @@ internal static class OperationEndpoints
 
         if (Gates.Lacks(http, CommandRules.LeastOf(request.Verb)) is { } refusal)
             return refusal;
-        ControlProtocol.Answer? answer = await commands.Send(
+        (ControlProtocol.Answer? answer, bool sent) = await commands.Send(
             new ControlProtocol.Command(id, cluster, request.Verb, arguments, CommandRules.By(request.By, http)), cancel);
         if (answer is null)
-            return Problems.NoCoordinator(settings.This);
+            return Problems.NoCoordinator(settings.This, sent);
         if (!answer.Ok)
             return Problems.Refused(answer.Text);
         http.Response.Headers.Location = ApiPaths.Operation(cluster, id);

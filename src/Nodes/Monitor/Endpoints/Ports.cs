@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
+using Mmm.Actors.Configuration;
 using Mmm.Shared.Api;
 using Mmm.Shared.History;
 using Mmm.Shared.Messages;
@@ -27,10 +28,10 @@ public sealed record HeardSnapshot(StatusProtocol.ClusterSnapshot Snapshot, Time
 /// <summary>The way to the coordinator.</summary>
 public interface ICommands
 {
-    /// <summary>The coordinator's answer; null when none came within the deadline (it may still be carried out).</summary>
-    Task<ControlProtocol.Answer?> Send(ControlProtocol.Command command, CancellationToken cancel);
+    /// <summary>The coordinator's answer; null when none came within the deadline. Then it may still be carried out if it was sent, and never will be if it was not.</summary>
+    Task<(ControlProtocol.Answer? Answer, bool Sent)> Send(ControlProtocol.Command command, CancellationToken cancel);
 
-    /// <summary>As <see cref="Send"/>, for MMM's <c>ping</c>.</summary>
+    /// <summary>MMM's <c>ping</c>; null when no answer came within the deadline.</summary>
     Task<ControlProtocol.Answer?> Ping(ControlProtocol.Ping ping, CancellationToken cancel);
 }
 
@@ -41,6 +42,16 @@ public interface IKeeperStatus
     /// <param name="monitors">Whom to ask; leave out those that are known to be gone, they only cost time.</param>
     /// <param name="cancel">The caller hung up.</param>
     Task<ImmutableDictionary<string, KeeperEntry>> Of(IEnumerable<MonitorMember> monitors, CancellationToken cancel);
+}
+
+/// <summary>This node's settings.</summary>
+public interface INodeSettings
+{
+    /// <summary>What it runs with; null when that is not told in time.</summary>
+    Task<SettingsActor.State?> State(CancellationToken cancel);
+
+    /// <summary>Has its configuration read again; null when the outcome is not told in time (it may still take effect).</summary>
+    Task<SettingsActor.Outcome?> Reload(string by, CancellationToken cancel);
 }
 
 /// <summary>What happened, as this node's chronicle has it.</summary>

@@ -29,22 +29,32 @@ internal static class Problems
         Of(503, "no-snapshot", "Nothing is known of the cluster yet",
             MmmAnswers.NothingHeard(monitor, cluster), retryAfterSeconds: 1);
 
-    public static IResult NoCoordinator(string monitor) =>
+    public static IResult NoCoordinator(string monitor, bool sent) =>
         Of(503, "no-coordinator", "No coordinator answers",
-            $"{MmmAnswers.NoCoordinator(monitor)}; sending it again with the same id is safe.", retryAfterSeconds: 2);
+            $"{MmmAnswers.NoCoordinator(monitor, sent)}{(sent ? "; sending it again with the same id is safe" : "")}.", retryAfterSeconds: 2);
 
     public static IResult NotAnswering(string monitor) =>
         Of(503, "monitor-starting", "This monitor cannot answer yet",
             MmmAnswers.NotAnswering(monitor), retryAfterSeconds: 1);
 
     public static IResult Unauthorized() =>
-        Of(401, "unauthorized", "A bearer token is needed", "Send 'Authorization: Bearer TOKEN' with the token of monitor.http.token.", challenge: true);
+        Of(401, "unauthorized", "A token or a certificate is needed", "Send 'Authorization: Bearer TOKEN' with the token of monitor.http.token, or show a client's certificate (tls).", challenge: true);
+
+    public static IResult TooMany(string detail, int retryAfterSeconds) => Of(429, "too-many-requests", "Too many at once", detail, retryAfterSeconds);
+
+    public static IResult TooManyReaders() => Of(503, "too-many-readers", "Too many read the stream of events",
+        string.Create(CultureInfo.InvariantCulture, $"At most {EndpointLimits.MaxStreamReaders} at the same time. Ask another monitor, which has the same events, or for pages."), retryAfterSeconds: 10);
 
     public static IResult NotPermitted(Caller caller, ApiRole least) =>
-        Of(403, "not-permitted", "This token is not good for that", $"The token '{caller.Name}' has the role {caller.Role.ToString().ToLowerInvariant()}; this needs {least.ToString().ToLowerInvariant()} (monitor.http.tokens). Nothing was changed.");
+        Of(403, "not-permitted", $"This {caller.Proof} is not good for that",
+            $"The {caller.Proof} '{caller.Name}' has the role {caller.Role.ToString().ToLowerInvariant()}; this needs {least.ToString().ToLowerInvariant()} ({(caller.ByCertificate ? "mmm tls issue --client" : "monitor.http.tokens")}). Nothing was changed.");
 
     /// <param name="detail">MMM's answer, which begins with ERROR.</param>
     public static IResult Refused(string detail) => Of(409, "refused", "The coordinator refuses it, and nothing was changed", detail);
+
+    /// <param name="problems">Each with its file and line.</param>
+    public static IResult InvalidConfiguration(IEnumerable<string> problems) =>
+        Of(422, "configuration", "The configuration is not valid, and nothing was changed", string.Join('\n', problems));
 
     public static IResult Forbidden(string detail) => Of(403, "forbidden", "Not from a browser page of another site", detail);
 

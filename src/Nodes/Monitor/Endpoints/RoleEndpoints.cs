@@ -5,7 +5,7 @@ using static Mmm.Shared.Messages.StatusProtocol;
 
 namespace Mmm.Monitor.Endpoints;
 
-/// <summary>GET …/roles and …/roles/{role}: the role addresses of the picture, by role.</summary>
+/// <summary>GET …/roles, …/roles/{role} and …/roles/{role}/explanation: the role addresses of the picture, by role.</summary>
 internal static class RoleEndpoints
 {
     private const string All = $"{ClusterEndpoints.One}/roles";
@@ -16,17 +16,25 @@ internal static class RoleEndpoints
             .Tells<RolesReading>("Roles", "The roles of a cluster", "Each with its addresses and whom they are decided for.").OfCluster();
         app.MapGet($"{All}/{{role}}", Read)
             .Tells<RoleReading>("Roles", "One role", "Its addresses and whom they are decided for.").OfCluster();
+        app.MapGet($"{All}/{{role}}/explanation", Explain)
+            .Tells<RoleExplanationReading>("Roles", "Why a role is where it is, and why it does not move", "One sentence each; one that begins with a blank belongs to the one before.").OfCluster();
     }
 
     private static Task<IResult> List([AsParameters] ClusterQuestion asked) => asked.Answer(heard => Results.Json(
         new RolesReading(asked.Settings.This, asked.Cluster, heard.AgeMs, heard.IsStale, RolesOf(asked, heard.Snapshot)), ApiFormat.Wire.RolesReading));
 
-    private static Task<IResult> Read([AsParameters] ClusterQuestion asked, string role) => asked.Answer(heard =>
+    private static Task<IResult> Read([AsParameters] ClusterQuestion asked, string role) => AnswerOf(asked, role, (heard, found) =>
+        Results.Json(new RoleReading(asked.Settings.This, asked.Cluster, heard.AgeMs, heard.IsStale, found), ApiFormat.Wire.RoleReading));
+
+    private static Task<IResult> Explain([AsParameters] ClusterQuestion asked, string role) => AnswerOf(asked, role, (heard, found) => Results.Json(
+        new RoleExplanationReading(
+            asked.Settings.This, asked.Cluster, heard.AgeMs, heard.IsStale, role, heard.Snapshot.Explained?.FirstOrDefault(e => e.Role == role)?.Explanation),
+        ApiFormat.Wire.RoleExplanationReading));
+
+    private static Task<IResult> AnswerOf(ClusterQuestion asked, string role, Func<HeardSnapshot, RoleEntry, IResult> answer) => asked.Answer(heard =>
     {
         ImmutableArray<RoleEntry> roles = RolesOf(asked, heard.Snapshot);
-        return roles.FirstOrDefault(r => r.Name == role) is { } found
-            ? Results.Json(new RoleReading(asked.Settings.This, asked.Cluster, heard.AgeMs, heard.IsStale, found), ApiFormat.Wire.RoleReading)
-            : asked.Unknown("role", role, roles.Select(r => r.Name));
+        return roles.FirstOrDefault(r => r.Name == role) is { } found ? answer(heard, found) : asked.Unknown("role", role, roles.Select(r => r.Name));
     });
 
     private static ImmutableArray<RoleEntry> RolesOf(ClusterQuestion asked, ClusterSnapshot snapshot) =>

@@ -16,6 +16,8 @@ public sealed class DataDisk : IDisk
     public const string FileName = ".mmm-agent-probe";
 
     private const int Size = 4096;
+    private const int AccessDenied = 13;
+    private const int ReadOnlyFileSystem = 30;
 
     public Task<DiskProbe> ProbeAsync(ImmutableArray<string> folders, int? mysqld) =>
         Task.Factory.StartNew(() => ProbeAll(folders, mysqld), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
@@ -37,12 +39,21 @@ public sealed class DataDisk : IDisk
 
     private static DiskProbe Probe(string folder, int? mysqld)
     {
-        // Where mysqld's own file systems are not ours (a container, a unit with a private view), this leads into them.
-        string seen = $"/proc/{mysqld}/root{folder}";
-        string reached = mysqld is not null && Directory.Exists(seen) ? seen : folder;
+        MysqldView? view = mysqld is { } pid ? MysqldView.Of(pid) : null;
+        string? seen = view?.Reach(folder);
+        if (view is not null && seen is null)
+            return new DiskProbe(folder, AccessDenied, "the folder is in file systems of mysqld's own, into which this agent may not look", null);
+        string reached = Directory.Exists(seen) ? seen : folder;
         (int errno, string? error) = Write(Path.Combine(reached, FileName));
+        if (errno == ReadOnlyFileSystem && reached == folder && OnlyOursIsReadOnly(MountTable.Own()?.At(folder), mysqld is { } its ? MountTable.Of(its)?.At(folder) : null))
+            (errno, error) = (AccessDenied, $"the folder is read-only for this agent, and not for the rest of the machine: ReadWritePaths={folder} in its unit");
         return new DiskProbe(folder, errno, error, errno == 0 ? Free(reached) : null);
     }
+
+    /// <summary>A unit's ProtectSystem= and the like, and no fault of the disk's.</summary>
+    /// <param name="own">The folder's mount as this process has it.</param>
+    /// <param name="its">As mysqld has it; null = no mysqld runs.</param>
+    internal static bool OnlyOursIsReadOnly(Mount? own, Mount? its) => own is { ReadOnly: true, DiskReadOnly: false } && its?.ReadOnly != true;
 
     private static (int Errno, string? Error) Write(string file)
     {

@@ -13,7 +13,8 @@ namespace Mmm.Agent.Adapters.Linux;
 /// <param name="configuredPidFile">mysql_pid_file; null = what mysqld says.</param>
 /// <param name="interval">local_watch_interval.</param>
 /// <param name="time">Clock of that interval.</param>
-public sealed class ProcessWatch(Poller poller, string? configuredPidFile, TimeSpan interval, TimeProvider time) : ILocalWatch
+/// <param name="lacks">Told, of each mysqld once, what this process may not do with it; null = nobody.</param>
+public sealed class ProcessWatch(Poller poller, string? configuredPidFile, TimeSpan interval, TimeProvider time, Action<string>? lacks = null) : ILocalWatch
 {
     public TimeSpan MachineUptime => TimeSpan.FromMilliseconds(Environment.TickCount64);
 
@@ -56,6 +57,12 @@ public sealed class ProcessWatch(Poller poller, string? configuredPidFile, TimeS
 
     public async Task WaitForExitAsync(int processId, CancellationToken cancel)
     {
+        if (lacks is not null)
+        {
+            foreach (string lack in MysqldRights.Missing(processId))
+                lacks(lack);
+        }
+
         int fd = LibC.PidFdOpen(processId);
         if (fd >= 0)
         {

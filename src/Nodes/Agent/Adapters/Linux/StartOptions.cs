@@ -17,21 +17,20 @@ internal static class StartOptions
     public static ImmutableArray<ServerVariable>? Read(int pid, string version, string dataFolder)
     {
         bool forbidden = false;
-        // An agent that is not root may be kept out of the process's root altogether.
-        if (Try($"/proc/{pid}/cmdline", ReadAll) is not { Length: > 0 } commandLine || Try($"/proc/{pid}/root/", f => Directory.EnumerateFileSystemEntries(f).Any()) != true)
+        if (Try($"/proc/{pid}/cmdline", ReadAll) is not { Length: > 0 } commandLine || MysqldView.Of(pid) is not { } view)
             return null;
         var files = new OptionFiles(
             ServerVersion.Parse(version),
-            path => Try(Seen(pid, path), ReadAll), folder => Try(Seen(pid, folder), f => Directory.EnumerateFiles(f).Select(n => Path.GetFileName(n)).ToList()) ?? []);
+            path => Try(view.Reach(path), ReadAll), folder => Try(view.Reach(folder), f => Directory.EnumerateFiles(f).Select(n => Path.GetFileName(n)).ToList()) ?? []);
         ImmutableArray<ServerVariable>? found = files.Of(
-            commandLine.Split('\0', StringSplitOptions.RemoveEmptyEntries), Persisted(Try(Seen(pid, Path.Combine(dataFolder, "mysqld-auto.cnf")), ReadAll)));
+            commandLine.Split('\0', StringSplitOptions.RemoveEmptyEntries), Persisted(Try(view.Reach(Path.Combine(dataFolder, "mysqld-auto.cnf")), ReadAll)));
         return forbidden ? null : found;
 
-        T? Try<T>(string path, Func<string, T> read)
+        T? Try<T>(string? path, Func<string, T> read)
         {
             try
             {
-                return read(path);
+                return path is null ? throw new UnauthorizedAccessException() : read(path);
             }
             catch (UnauthorizedAccessException)
             {
@@ -71,9 +70,6 @@ internal static class StartOptions
 
     private static IEnumerable<JsonProperty> Objects(JsonElement root) =>
         root.ValueKind == JsonValueKind.Object ? root.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Object) : [];
-
-    /// <summary>Where mysqld's own file systems are not ours (a container, a unit with a private view), this leads into them.</summary>
-    private static string Seen(int pid, string path) => Path.IsPathRooted(path) ? $"/proc/{pid}/root{path}" : $"/proc/{pid}/cwd/{path}";
 
     private static string? ReadAll(string path)
     {

@@ -42,6 +42,16 @@ internal sealed class LinkSocket : IDisposable
 
     public int Fd { get; }
 
+    /// <summary>Null when this process may have such sockets; else the kernel's word.</summary>
+    public static string? WhyNone()
+    {
+        int fd = LibC.Socket(LibC.AfPacket, LibC.SockDgram | LibC.SockCloexec, 0);
+        if (fd < 0)
+            return LibC.LastError();
+        _ = LibC.Close(fd);
+        return null;
+    }
+
     /// <exception cref="AddressException">The kernel refuses, for example because the link is down.</exception>
     public void Send(byte[] packet, ReadOnlySpan<byte> to)
     {

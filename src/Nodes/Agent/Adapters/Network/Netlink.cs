@@ -48,6 +48,7 @@ internal static class Netlink
     private const uint GroupIpv6Addresses = 0x100;
     private const byte AfInet = 2;
     private const byte AfInet6 = 10;
+    private const int ErrnoNotPermitted = 1;
     private const int ErrnoExists = 17;
     private const int ErrnoNotAvailable = 99;
     private const int ErrnoNoDevice = 19;
@@ -146,6 +147,16 @@ internal static class Netlink
         return body.ToArray();
     }
 
+    /// <summary>Asks the kernel to remove an address from an interface that cannot be there: whether the caller may is what it looks at first.</summary>
+    /// <returns>Null when addresses may be changed; else the kernel's word.</returns>
+    public static string? WhyNoChanges()
+    {
+        using var body = new MemoryStream();
+        WriteAddressHeader(body, 4, 32, int.MaxValue);
+        int errno = NetlinkSocket.Ask(NetlinkSocket.Route, DeleteAddress, NetlinkSocket.Acknowledge, body.ToArray(), static (_, _) => { });
+        return errno == ErrnoNotPermitted ? Marshal.GetPInvokeErrorMessage(errno) : null;
+    }
+
     /// <summary>A socket that becomes readable when any address changes.</summary>
     public static int OpenChanges() => NetlinkSocket.Open(NetlinkSocket.Route, GroupIpv4Addresses | GroupIpv6Addresses);
 
@@ -162,7 +173,7 @@ internal static class Netlink
     {
         int errno = NetlinkSocket.Ask(NetlinkSocket.Route, type, (ushort)(flags | NetlinkSocket.Acknowledge), body, static (_, _) => { });
         if (errno != 0 && errno != harmless && !(type == DeleteAddress && errno == ErrnoNoDevice))
-            throw new AddressException($"{what} failed: {Marshal.GetPInvokeErrorMessage(errno)}{(errno == 1 ? " (the agent needs CAP_NET_ADMIN)" : "")}");
+            throw new AddressException($"{what} failed: {Marshal.GetPInvokeErrorMessage(errno)}{(errno == ErrnoNotPermitted ? " (the agent needs CAP_NET_ADMIN)" : "")}");
     }
 
     private static void WriteAddressHeader(Stream body, int addressLength, byte prefixLength, int link)

@@ -32,6 +32,8 @@ internal static class OperationDocumentation
         ["409"] = "The coordinator refuses it; nothing was changed.",
         ["413"] = "The body is too large.",
         ["415"] = "The body has the wrong type.",
+        ["422"] = "The monitor's configuration is not valid; nothing was changed, and 'detail' has everything that is wrong.",
+        ["429"] = "Too many wrong tokens or requests; see 'Retry-After'.",
         ["503"] = "Not now; see 'Retry-After'.",
     };
 
@@ -51,6 +53,7 @@ internal static class OperationDocumentation
             return;
         operation.Security = [];
         operation.Responses.Remove("401");
+        operation.Responses.Remove("429");
     }
 
     private static void Answers(OpenApiResponses responses, IList<object> metadata)

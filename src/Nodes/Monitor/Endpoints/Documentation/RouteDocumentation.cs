@@ -37,7 +37,7 @@ internal static class RouteDocumentation
     /// <param name="status">HTTP status of the answer.</param>
     /// <typeparam name="T">The answer's body.</typeparam>
     public static RouteHandlerBuilder Tells<T>(this RouteHandlerBuilder route, string subject, string summary, string description, string mediaType = "application/json", int status = 200) =>
-        route.WithTags(subject).WithSummary(summary).WithDescription(description).Produces<T>(status, mediaType).Refuses(401, 403);
+        route.WithTags(subject).WithSummary(summary).WithDescription(description).Produces<T>(status, mediaType).Refuses(401, 403, 429);
 
     /// <summary>It may answer with problem details of these HTTP statuses.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
