@@ -57,7 +57,8 @@ public sealed partial class AgentActor
         if (_order is null || _run is not null || _pausing || !_mysqldLooked || !_addressesRead || !(Fresh || evenIfStale))
             return;
         LeasedOrder leased = LeasedOrder.Of(_order, _cover, _found, _setup.Topology);
-        AgentPlan plan = _waited.Before(AgentPlan.For(leased.Order, _found, _keeper.Memory!, _setup.Topology, _setup.SemiSync, _setup.Lease.KillMysqld));
+        AgentPlan wanted = AgentPlan.For(leased.Order, _found, _keeper.Memory!, _setup.Topology, _setup.SemiSync, _setup.Lease.KillMysqld);
+        AgentPlan plan = _waited.Before(Fresh ? wanted : wanted.EvenIfStale);
         if (plan.IsEmpty)
         {
             if (Fresh && leased.Missing is { } missing)

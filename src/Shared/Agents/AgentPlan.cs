@@ -16,6 +16,12 @@ public sealed record AgentPlan(ImmutableArray<AgentStep> Steps, ImmutableArray<s
 {
     public bool IsEmpty => Steps.IsEmpty;
 
+    /// <summary>
+    /// What of a plan may be begun although its look at the host is older than the order or the last step. Of replication nothing: a thread that this agent
+    /// had only just started would be taken for one that an operator stopped, and left standing.
+    /// </summary>
+    public AgentPlan EvenIfStale => new([.. Steps.Where(s => s.Lane != StepLane.Replication)], []);
+
     /// <param name="order">What is wanted.</param>
     /// <param name="found">What is there.</param>
     /// <param name="memory">What the agent remembers.</param>

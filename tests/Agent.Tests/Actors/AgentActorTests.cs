@@ -370,4 +370,28 @@ public sealed class AgentActorTests : IAsyncLifetime
         Assert.Equal(["stop replication", "start replication"], _mysql.Done);
         Assert.Null(_store.Kept.Stopped);
     }
+
+    [Fact]
+    public async Task What_MMM_has_just_started_is_not_taken_for_stopped_by_an_operator_when_the_next_order_comes_before_the_next_look()
+    {
+        _mysql.State = _mysql.State with { Channel = s_fromDb2 };
+        await _agent.DoneAsync(TestCluster.Standby("db1", 1, ReplicationOrder.Hold));
+        TaskCompletionSource? look = null;
+        _store.Waits = m =>
+        {
+            if (m.Stopped is null)
+                look ??= _mysql.Hold("look");
+            return null;
+        };
+        _agent.Send(TestCluster.Standby("db1", 2));
+        await Eventually.TrueAsync("the receiver is started, and looks stand still since", () => _store.Kept.Stopped is null);
+
+        _agent.Send(TestCluster.Standby("db1", 3, ReplicationOrder.Stop) with { State = HostState.AdminOffline });
+        await _agent.ReportedAsync("the newer order is accepted", r => r.Progress.Id == TestCluster.Decision(3));
+        look!.SetResult();
+        await _agent.ReportedAsync("replication is stopped", r => r.Progress.Id == TestCluster.Decision(3) && r.Progress.Status == OrderStatus.Done);
+        Assert.Equal(new StoppedThreads(true, true), _store.Kept.Stopped);
+        await _agent.DoneAsync(TestCluster.Standby("db1", 4));
+        Assert.True(_mysql.State.Channel is { IoState: "Yes", SqlRunning: true });
+    }
 }
