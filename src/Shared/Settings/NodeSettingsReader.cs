@@ -64,7 +64,7 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
             monitor.Int("history_events", 100, 100_000).Value,
             _hooks.Hooks(monitor.Sub("hooks")),
             _hooks.Webhook(monitor.Sub("webhook")),
-            monitor.Optional("otlp_endpoint", name => monitor.Text(name, "an http or https URL, as in http://10.0.0.9:4318/v1/traces", IsHttpUrl)) is { Valid: true, Value: var otlp } ? new Uri(otlp) : null,
+            monitor.Optional("otlp_endpoint", name => monitor.Text(name, "an http or https URL, as in http://10.0.0.9:4318/v1/traces", IsHttpUrl)) is { Valid: true, Value: var otlp } ? TracesUrl(new Uri(otlp)) : null,
             more);
         if (kind == NodeKind.Monitor)
             tls.Listens(bind, bind.Value, "the management endpoint");
@@ -135,6 +135,9 @@ internal sealed class NodeSettingsReader(SettingsProblems problems, SecretReader
     }
 
     private static bool IsHttpUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https";
+
+    /// <summary>What a collector listens on when its address is all that is given (OpenTelemetry's protocol exporter specification).</summary>
+    private static Uri TracesUrl(Uri given) => given.PathAndQuery == "/" ? new Uri(given, "/v1/traces") : given;
 
     private static bool IsBind(string text) => text == "localhost" || IpText.TryParse(text, out _);
 

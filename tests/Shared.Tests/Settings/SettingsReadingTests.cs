@@ -70,6 +70,13 @@ public sealed class SettingsReadingTests
             settings.Agent);
     }
 
+    [Theory]
+    [InlineData("http://10.0.0.9:4318", "http://10.0.0.9:4318/v1/traces")]
+    [InlineData("https://otel.example.org/", "https://otel.example.org/v1/traces")]
+    [InlineData("http://10.0.0.9:4318/otlp", "http://10.0.0.9:4318/otlp")]
+    public void Traces_go_to_the_usual_path_of_a_collector_unless_one_is_given(string given, string url) =>
+        Assert.Equal(url, SettingsBase.Read($"monitor.otlp_endpoint = \"{given}\"").Settings.Monitor.OtlpEndpoint?.AbsoluteUri);
+
     [Fact]
     public void Decisions_arrive_each_at_its_place()
     {
