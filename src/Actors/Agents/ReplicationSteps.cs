@@ -4,7 +4,7 @@ using Mmm.Shared.Messages;
 namespace Mmm.Actors.Agents;
 
 /// <summary>The steps that deal with the replication channel.</summary>
-internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, StepTerms terms, TimeProvider time)
+internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, IMemory memory, StepTerms terms, TimeProvider time)
 {
     private static readonly TimeSpan s_recheck = TimeSpan.FromMilliseconds(20);
 
@@ -244,10 +244,14 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, StepT
     {
         FoundChannel channel = (await UpAsync(cancel)).Channel ?? throw new MysqlServerException("the replication channel disappeared while catching up");
         var source = new AgentProtocol.SourceServer(order.From, channel.SourceIp, channel.SourcePort, channel.Applied);
+        // Cut off in between, it is started again by the next plan.
+        if (await memory.SaveAsync(m => m with { Stopped = new StoppedThreads(true, true) }, cancel) is { } unsaved)
+            return StepOutcome.Failed($"the last transaction received from {order.From} has not arrived whole, and that replication is stopped to leave it out could not be stored: {unsaved}");
         await mysql.StopReplicationAsync(channel.Name, cancel);
         await mysql.ChangeSourceAsync(new AgentStep.Repoint(channel.Name, source, channel.UsesGtid ? null : channel.Applied, channel.Options), cancel);
         await mysql.StartReplicationAsync(channel.Name, new StoppedThreads(true, true), cancel);
-        return StepOutcome.DoneBut($"the last transaction received from {order.From} had not arrived whole and was left out (applied up to {channel.Applied})");
+        StepOutcome left = StepOutcome.DoneBut($"the last transaction received from {order.From} had not arrived whole and was left out (applied up to {channel.Applied})");
+        return left with { Remember = (m, _) => m with { Stopped = null } };
     }
 
     /// <summary>Looks whether the threads come up. An error is a warning: it also shows in the checks, and restarting over and over could undo a repair.</summary>

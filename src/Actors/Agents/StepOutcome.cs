@@ -25,7 +25,12 @@ public sealed record StepOutcome(string? Failure, ImmutableArray<string> Warning
     internal StepOutcome And(StepOutcome rest) => rest with { Warnings = [.. Warnings, .. rest.Warnings], Looks = Looks };
 
     /// <summary>What came before it.</summary>
-    internal StepOutcome After(StepOutcome first) => this with { Warnings = [.. first.Warnings, .. Warnings], Told = Told ?? first.Told, Remember = Remember ?? first.Remember };
+    internal StepOutcome After(StepOutcome first) => this with
+    {
+        Warnings = [.. first.Warnings, .. Warnings],
+        Told = Told ?? first.Told,
+        Remember = Remember is not { } later || first.Remember is not { } before ? Remember ?? first.Remember : (m, id) => later(before(m, id), id),
+    };
 
     public static StepOutcome Failed(string sentence) => new(sentence, [], null);
 

@@ -18,7 +18,7 @@ internal sealed class StepRunner(AgentPorts ports, AddressGuard guard, IMemory m
 {
     private readonly WriteBlocker _blocker = new(ports.Mysql, terms, time);
     private readonly TailSteps _tail = new(ports.Mysql, memory, time);
-    private readonly ReplicationSteps _replication = new(ports.Mysql, new TailSteps(ports.Mysql, memory, time), terms, time);
+    private readonly ReplicationSteps _replication = new(ports.Mysql, new TailSteps(ports.Mysql, memory, time), memory, terms, time);
 
     /// <summary>Ends with an outcome, also when the step failed; throws only <see cref="OperationCanceledException"/>, when cancelled.</summary>
     /// <param name="step">What to do.</param>

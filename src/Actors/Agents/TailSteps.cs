@@ -45,8 +45,15 @@ internal sealed class TailSteps(IMysqlServer mysql, IMemory memory, TimeProvider
     public async Task<StepOutcome> ReturnAsync(BorrowedChannel borrowed, CancellationToken cancel)
     {
         FoundChannel? now = (await UpAsync(cancel)).Channel;
-        // It never came to pointing it elsewhere, or somebody has pointed it to where they want it.
-        bool there = now is null || (borrowed.There is { } place ? now.SourceIp == place.Ip && now.SourcePort == place.Port : now.SourceIp == borrowed.Source.Ip && now.SourcePort != borrowed.Source.Port);
+        if (now?.SourceIp == borrowed.Source.Ip && now.SourcePort == borrowed.Source.Port)
+        {
+            // It never came to pointing it elsewhere, or it is back: this was cut off while it was stopped for that.
+            await mysql.StartReplicationAsync(borrowed.Channel, new StoppedThreads(true, true), cancel);
+            return Forget();
+        }
+
+        bool there = now is null || (borrowed.There is { } place ? now.SourceIp == place.Ip && now.SourcePort == place.Port : now.SourceIp == borrowed.Source.Ip);
+        // Else somebody has pointed it to where they want it.
         if (!there)
             return Forget();
         await mysql.StopReplicationAsync(borrowed.Channel, cancel);

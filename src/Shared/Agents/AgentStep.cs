@@ -138,7 +138,7 @@ public abstract record AgentStep(string Code, StepLane Lane, string Sentence)
         public override bool FailureEndsLane => false;
     }
 
-    /// <summary>Stop, change the source, start.</summary>
+    /// <summary>Stop, change the source, start; without a channel one is made. That MMM stopped its threads is remembered before.</summary>
     /// <param name="Channel">Channel name.</param>
     /// <param name="Source">New source.</param>
     /// <param name="StartAt">Binlog position to start at; null = by GTID.</param>

@@ -30,7 +30,7 @@ internal static class ReplicationPlan
                 HoldReceiver(found, memory, steps);
                 break;
             case AgentProtocol.ReplicationAction.Drop:
-                Drop(found, steps);
+                Drop(found, memory, steps);
                 break;
             case AgentProtocol.ReplicationAction.Follow when order.Replication.Source is { } source && !Follows(found.Channel, source):
                 Follow(order, source, found, memory, oneOfMany, steps, warnings);
@@ -52,10 +52,14 @@ internal static class ReplicationPlan
         found is { State: AgentProtocol.MysqldState.Up, ReadOnly: true } && order is { CatchUp.Force: false, Replication: { Action: AgentProtocol.ReplicationAction.Follow, Source: { } source } }
         && !Follows(found.Channel, source);
 
-    private static void Drop(FoundMysqld found, ImmutableArray<AgentStep>.Builder steps)
+    private static void Drop(FoundMysqld found, AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
     {
         if (found.Channel is not { } channel)
+        {
+            ForgetStopped(memory, steps);
             return;
+        }
+
         steps.Add(new AgentStep.RememberDropped(new DroppedChannel(channel.Name, channel.Options)));
         steps.Add(new AgentStep.DropChannel(channel.Name));
     }
@@ -65,14 +69,28 @@ internal static class ReplicationPlan
     {
         if (channel.Until == end || BinlogPositions.Passes(channel.Applied, end) || !channel.SqlRunning)
             return;
-        RememberApplier(memory, steps);
+        Remember(new StoppedThreads(Io: false, Sql: true), memory, steps);
         steps.Add(new AgentStep.HoldAt(channel.Name, end));
     }
 
-    private static void RememberApplier(AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
+    /// <summary>Before threads are stopped, and before a channel is made whose threads are started only after that: what is cut off in between is not taken for an operator's doing.</summary>
+    /// <param name="threads">Which, besides those that are remembered already.</param>
+    /// <param name="memory">What the agent remembers.</param>
+    /// <param name="steps">The plan so far, which may have more to remember.</param>
+    public static void Remember(StoppedThreads threads, AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
     {
-        if (memory.Stopped?.Sql != true)
-            steps.Add(new AgentStep.RememberStopped(new StoppedThreads(memory.Stopped?.Io == true, true)));
+        AgentStep.RememberStopped? planned = steps.OfType<AgentStep.RememberStopped>().LastOrDefault();
+        StoppedThreads? known = planned is null ? memory.Stopped : planned.Threads;
+        var wanted = new StoppedThreads(threads.Io || known?.Io == true, threads.Sql || known?.Sql == true);
+        if (wanted != known)
+            steps.Add(new AgentStep.RememberStopped(wanted));
+    }
+
+    /// <summary>There is no channel, so none of its threads is stopped.</summary>
+    private static void ForgetStopped(AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
+    {
+        if (memory.Stopped is not null)
+            steps.Add(new AgentStep.RememberStopped(null));
     }
 
     private static bool Follows(FoundChannel? channel, AgentProtocol.SourceServer source) =>
@@ -82,11 +100,7 @@ internal static class ReplicationPlan
     {
         if (found.Channel is not { } channel || (channel.IoStopped && !channel.SqlRunning))
             return;
-        var threads = new StoppedThreads(
-            !channel.IoStopped || memory.Stopped?.Io == true,
-            channel.SqlRunning || memory.Stopped?.Sql == true);
-        if (threads != memory.Stopped)
-            steps.Add(new AgentStep.RememberStopped(threads));
+        Remember(new StoppedThreads(!channel.IoStopped, channel.SqlRunning), memory, steps);
         steps.Add(new AgentStep.StopReplication(channel.Name));
     }
 
@@ -103,8 +117,7 @@ internal static class ReplicationPlan
     {
         if (found.Channel is not { IoStopped: false } channel)
             return;
-        if (memory.Stopped?.Io != true)
-            steps.Add(new AgentStep.RememberStopped(new StoppedThreads(true, memory.Stopped?.Sql == true)));
+        Remember(new StoppedThreads(Io: true, Sql: false), memory, steps);
         steps.Add(new AgentStep.StopReceiver(channel.Name));
     }
 
@@ -114,7 +127,7 @@ internal static class ReplicationPlan
             return;
         if (found.Channel is not { } channel)
         {
-            steps.Add(new AgentStep.RememberStopped(null));
+            ForgetStopped(memory, steps);
             return;
         }
 
@@ -170,10 +183,9 @@ internal static class ReplicationPlan
             }
 
             PrepareRepoint(order, channel, previous, byGtid, memory, steps, warnings);
-            if (memory.Stopped != new StoppedThreads(true, true))
-                steps.Add(new AgentStep.RememberStopped(new StoppedThreads(true, true)));
         }
 
+        Remember(new StoppedThreads(Io: true, Sql: true), memory, steps);
         DroppedChannel like = channel is not null ? new DroppedChannel(channel.Name, channel.Options) : memory.Dropped ?? new DroppedChannel("", ChannelOptions.None);
         steps.Add(new AgentStep.Repoint(like.Name, source, byGtid ? null : source.StartAt, like.Options, Demote: oneOfMany && channel is null));
     }
@@ -196,7 +208,7 @@ internal static class ReplicationPlan
             // One that runs without that bound could be past it by the time it is stopped.
             if (channel.Applied == end && (!channel.SqlRunning || channel.Until == end))
                 return;
-            RememberApplier(memory, steps);
+            Remember(new StoppedThreads(Io: false, Sql: true), memory, steps);
             steps.Add(new AgentStep.ReachEnd(previous));
             return;
         }
@@ -219,6 +231,9 @@ internal static class ReplicationPlan
     /// <summary>A thread that stands still without an error, and that MMM did not stop.</summary>
     private static string? StoppedByHand(FoundChannel channel, AgentMemory memory)
     {
+        // It was stopped to be pointed at an agent, or back.
+        if (memory.Borrowed is not null)
+            return null;
         if (channel.IoStopped && channel.IoErrno == 0 && memory.Stopped?.Io != true)
             return "IO";
         return !channel.SqlRunning && channel.SqlErrno == 0 && memory.Stopped?.Sql != true ? "SQL" : null;

@@ -79,8 +79,7 @@ public static class SemiSyncPlan
             steps.Add(new AgentStep.SetSemiSyncReplica(replica.OldNames));
         if (!connected || found.Channel is not { } channel)
             return;
-        if (memory.Stopped?.Io != true)
-            steps.Add(new AgentStep.RememberStopped(new StoppedThreads(true, memory.Stopped?.Sql == true)));
+        ReplicationPlan.Remember(new StoppedThreads(Io: true, Sql: false), memory, steps);
         steps.Add(new AgentStep.StopReceiver(channel.Name));
     }
 

@@ -48,8 +48,10 @@ public sealed class ScriptedMysql : IMysqlServer
 
     public Task EndConnectionsAsync(ImmutableArray<long> ids, CancellationToken cancel) => ids.IsEmpty ? Task.CompletedTask : DoAsync("end connections", cancel);
 
-    /// <summary>The scripted applier is busy for as long as it is waited for.</summary>
-    public Task<bool> ApplierIdleAsync(CancellationToken cancel) => Task.FromResult(false);
+    /// <summary>The applier waits for more; false: it is busy for as long as it is waited for.</summary>
+    public bool Idle { get; set; }
+
+    public Task<bool> ApplierIdleAsync(CancellationToken cancel) => Task.FromResult(Idle);
 
     public async Task<ApplyWait> WaitAppliedAsync(string channel, BinlogPosition position, TimeSpan timeout, CancellationToken cancel)
     {
@@ -106,7 +108,8 @@ public sealed class ScriptedMysql : IMysqlServer
     public async Task ChangeSourceAsync(AgentStep.Repoint repoint, CancellationToken cancel)
     {
         await DoAsync("change source", cancel);
-        State = State with { Channel = State.Channel! with { SourceIp = repoint.Source.Ip, SourcePort = repoint.Source.Port } };
+        FoundChannel before = State.Channel ?? new FoundChannel(repoint.Channel, "", 0, "No", false, 0, 0, null, true, null, 0, repoint.Options);
+        State = State with { Channel = before with { SourceIp = repoint.Source.Ip, SourcePort = repoint.Source.Port } };
     }
 
     /// <summary>A call that goes on when it is cancelled, as a statement does that has reached the server.</summary>

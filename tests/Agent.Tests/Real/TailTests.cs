@@ -43,7 +43,7 @@ public sealed class TailTests
         await using TailServer tail = Serve(old, before, new KeptLog());
         Assert.Equal(end, tail.Tail.End);
         var memory = new Memory();
-        var steps = new ReplicationSteps(mysql, new TailSteps(mysql, memory, TimeProvider.System), cluster.Setup("db2").Terms, TimeProvider.System);
+        var steps = new ReplicationSteps(mysql, new TailSteps(mysql, memory, TimeProvider.System), memory, cluster.Setup("db2").Terms, TimeProvider.System);
 
         StepOutcome outcome = await steps.CatchUpAsync(new CatchUpOrder("db1", old.Ip, null, 20_000, Force: false, tail.Tail), Stop);
 
@@ -81,7 +81,8 @@ public sealed class TailTests
         await using LocalMysqlServer mysql = RealAgent.Mysql(cluster, "db2", candidate);
         var log = new KeptLog();
         await using TailServer tail = Serve(old, before, log);
-        var steps = new ReplicationSteps(mysql, new TailSteps(mysql, new Memory(), TimeProvider.System), cluster.Setup("db2").Terms, TimeProvider.System);
+        var memory = new Memory();
+        var steps = new ReplicationSteps(mysql, new TailSteps(mysql, memory, TimeProvider.System), memory, cluster.Setup("db2").Terms, TimeProvider.System);
 
         StepOutcome outcome = await steps.CatchUpAsync(new CatchUpOrder("db1", old.Ip, null, 20_000, Force: false, tail.Tail), Stop);
 

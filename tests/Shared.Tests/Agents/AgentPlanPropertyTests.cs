@@ -38,6 +38,9 @@ public sealed class AgentPlanPropertyTests
         return order with { Replication = replication };
     });
 
+    /// <summary>Stopped by nobody and without an error: what it follows, or is pointed at, has to run in the end.</summary>
+    private static bool Runs(FoundChannel? channel) => channel is null or { IoStopped: false, SqlRunning: true };
+
     private static readonly Gen<AgentMemory> s_memory = Gen.Select(Gen.Bool, Gen.Bool, (io, sql) =>
         AgentMemory.Empty with { Stopped = io || sql ? new StoppedThreads(io, sql) : null });
 
@@ -62,6 +65,7 @@ public sealed class AgentPlanPropertyTests
         Gen.Select(s_order, s_found, s_memory, s_cluster, Gen.Int[0, 6].Array[EnoughPlans], Gen.Int[0, 9].Array[200]).Sample((order, found, memory, cluster, cuts, failures) =>
         {
             var host = new ModelHost(found, memory);
+            bool ran = Runs(found.Mysqld.Channel);
             int step = 0;
             foreach (int cut in cuts)
             {
@@ -75,6 +79,8 @@ public sealed class AgentPlanPropertyTests
             for (int i = 0; i < EnoughPlans; i++)
                 host.Run(AgentPlan.For(order, host.Found, host.Memory, cluster), order, int.MaxValue, _ => false);
             AssertReached(order, host, cluster);
+            if (ran && order.Replication.Action != ReplicationAction.Stop)
+                Assert.True(Runs(host.Found.Mysqld.Channel), $"what was cut off is taken for stopped by an operator: {host.Found.Mysqld.Channel}");
         }, iter: 5000);
 
     [Fact]
@@ -122,6 +128,8 @@ public sealed class AgentPlanPropertyTests
                     continue;
                 if (step is AgentStep.Impossible || fails(step))
                 {
+                    if (step is AgentStep.Repoint repoint)
+                        Point(repoint, runs: false);
                     if (step.FailureEndsLane)
                         ended.Add(step.Lane);
                     continue;
@@ -181,12 +189,18 @@ public sealed class AgentPlanPropertyTests
                     Start(new StoppedThreads(false, true));
                     break;
                 case AgentStep.Repoint s:
-                    Assert.True(mysqld.Channel is null || Memory.Stopped is not null, "a channel is stopped without remembering it");
-                    Set(mysqld with { Channel = (mysqld.Channel ?? FromDb1) with { SourceIp = s.Source.Ip, SourcePort = s.Source.Port, IoState = "Yes", SqlRunning = true } });
+                    Assert.Equal(new StoppedThreads(true, true), Memory.Stopped);
+                    Point(s, runs: true);
                     Memory = Memory with { Stopped = null };
                     break;
             }
         }
+
+        /// <summary>It is three statements, and one that is cut off may have got as far as the second.</summary>
+        private void Point(AgentStep.Repoint step, bool runs) => Set(Found.Mysqld with
+        {
+            Channel = (Found.Mysqld.Channel ?? FromDb1) with { SourceIp = step.Source.Ip, SourcePort = step.Source.Port, IoState = runs ? "Yes" : "No", SqlRunning = runs },
+        });
 
         private void Start(StoppedThreads threads)
         {

@@ -217,6 +217,8 @@ public sealed class ReplicationPlanTests
 
         Assert.Equal("return_channel|apply_relay_log|remember|repoint", Text(AgentPlan.For(Follows(Db2), Found(Up(true, FromDb1)), memory, Cluster)));
         Assert.DoesNotContain("return_channel", Text(AgentPlan.For(Follows(Db2), Found(Down), memory, Cluster)), StringComparison.Ordinal);
+        // Cut off while it was stopped for that.
+        Assert.Equal("return_channel|apply_relay_log|apply_relay_log|remember|repoint", Text(AgentPlan.For(Follows(Db2), Found(Up(true, s_stopped)), memory, Cluster)));
     }
 
     [Fact]
@@ -236,8 +238,19 @@ public sealed class ReplicationPlanTests
         Assert.Equal("apply_relay_log|apply_relay_log|repoint", Steps(Follows(Db2), s_stopped, new StoppedThreads(true, true)));
 
     [Fact]
-    public void A_slave_without_replication_starts_at_the_position() =>
-        Assert.Equal("repoint", Steps(Follows(Db2), null));
+    public void A_slave_without_replication_starts_at_the_position_and_is_not_taken_for_stopped_if_that_is_cut_off()
+    {
+        AgentPlan plan = Plan(Follows(Db2), null);
+
+        Assert.Equal("remember|repoint", Text(plan));
+        Assert.Equal(new StoppedThreads(true, true), Assert.Single(plan.Steps.OfType<AgentStep.RememberStopped>()).Threads);
+        Assert.Equal("repoint", Steps(Follows(Db2), null, new StoppedThreads(true, true)));
+        Assert.Equal("start_replication", Steps(Follows(Db2), s_stopped with { SourceIp = Db2.Ip }, new StoppedThreads(true, true)));
+    }
+
+    [Fact]
+    public void One_that_shall_have_no_channel_and_has_none_has_no_stopped_threads_either() =>
+        Assert.Equal("remember", Steps(Follows(Db2) with { Replication = ReplicationOrder.Drop }, null, new StoppedThreads(true, true)));
 
     [Fact]
     public void Nothing_is_planned_for_the_replication_of_a_server_that_is_down() =>

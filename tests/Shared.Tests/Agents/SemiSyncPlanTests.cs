@@ -107,6 +107,19 @@ public sealed class SemiSyncPlanTests
         Assert.Equal(steps, Codes(Other("db1", s_prefer, true, new FoundSemiSync(Source(s_off), new SemiSyncReplica(true, true, active, asked)), FromDb1 with { IoState = io })));
 
     [Fact]
+    public void A_receiver_that_is_stopped_for_it_stays_remembered_while_the_applier_is_held()
+    {
+        var found = new FoundSemiSync(Source(s_off), s_replica with { Active = false });
+        HostOrder held = Follows(new SourceServer("db1", "10.9.0.1", 3306, null)) with { Host = "db2" };
+        held = held with { Replication = held.Replication with { Until = new BinlogPosition("binlog.000007", 500) } };
+
+        AgentPlan plan = AgentPlan.For(held, Found(Up(true, FromDb1 with { UsesGtid = false }) with { SemiSync = found }), AgentMemory.Empty, Cluster, s_prefer);
+
+        Assert.Equal("semi_sync|remember|hold_receiver|remember|hold_at", Codes(plan));
+        Assert.Equal(new StoppedThreads(true, true), plan.Steps.OfType<AgentStep.RememberStopped>().Last().Threads);
+    }
+
+    [Fact]
     public void What_is_not_looked_after_is_not_touched()
     {
         Assert.Equal("catch_up|note_position|writable|add_address", Codes(Writer(s_require, true, null)));
