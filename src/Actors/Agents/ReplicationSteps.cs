@@ -172,7 +172,8 @@ internal sealed class ReplicationSteps(IMysqlServer mysql, TailSteps tail, IMemo
             await mysql.StopReplicationAsync(step.Channel, cancel);
         await mysql.ChangeSourceAsync(step, cancel);
         await mysql.StartReplicationAsync(step.Channel, new StoppedThreads(true, true), cancel);
-        return await StartedAsync(cancel);
+        StepOutcome demoted = StepOutcome.DoneAnd((m, _) => step.Demote ? m with { Demoted = m.LastTakeOver } : m);
+        return (await StartedAsync(cancel)).After(demoted);
     }
 
     /// <summary>Waits until the applier has everything that was received.</summary>

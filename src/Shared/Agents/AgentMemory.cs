@@ -36,12 +36,16 @@ public sealed record DroppedChannel(string Name, ChannelOptions Options);
 /// <param name="Answered">The process of mysqld that answered last: another one has been started since, and has never been told to take writes. Null = not known.</param>
 /// <param name="Dropped">How the last channel was that an order had removed: the next one is made like it. Null = there was none.</param>
 /// <param name="Checked">What the binary log was last looked through for. Null = for nothing.</param>
+/// <param name="Demoted">The takeover since which its channel has been made anew, with what the server wrote itself counted as received. Null = none.</param>
 public sealed record AgentMemory(
     DecisionId Highest, StoppedThreads? Stopped, AgentProtocol.TakeOver? TakeOver, AgentProtocol.TakeOver? Noted, DecisionId? WritableFor,
     AgentProtocol.HostOrder? Order = null, BorrowedChannel? Borrowed = null, BinlogFiles? Files = null,
-    string? Answered = null, DroppedChannel? Dropped = null, AgentProtocol.LogChecked? Checked = null)
+    string? Answered = null, DroppedChannel? Dropped = null, AgentProtocol.LogChecked? Checked = null, DecisionId? Demoted = null)
 {
     public static readonly AgentMemory Empty = new(DecisionId.None, null, null, null, null);
+
+    /// <summary>The last time the server became writable, or may have; null = never.</summary>
+    public DecisionId? LastTakeOver => (Noted ?? TakeOver)?.Id;
 
     /// <summary>The server has become writable: what was noted is a takeover.</summary>
     public AgentMemory TookOver() => this with { TakeOver = Noted ?? TakeOver, Noted = null };

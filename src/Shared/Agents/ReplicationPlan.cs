@@ -32,6 +32,9 @@ internal static class ReplicationPlan
             case AgentProtocol.ReplicationAction.Drop:
                 Drop(found, memory, steps);
                 break;
+            case AgentProtocol.ReplicationAction.Follow when oneOfMany && !order.Writable && IsLeftOver(found, memory):
+                Drop(found, memory, steps);
+                break;
             case AgentProtocol.ReplicationAction.Follow when order.Replication.Source is { } source && !Follows(found.Channel, source):
                 Follow(order, source, found, memory, oneOfMany, steps, warnings);
                 break;
@@ -51,6 +54,12 @@ internal static class ReplicationPlan
     public static bool FollowsFirst(AgentProtocol.HostOrder order, FoundMysqld found) =>
         found is { State: AgentProtocol.MysqldState.Up, ReadOnly: true } && order is { CatchUp.Force: false, Replication: { Action: AgentProtocol.ReplicationAction.Follow, Source: { } source } }
         && !Follows(found.Channel, source);
+
+    /// <summary>
+    /// Its server has been the active master since, which has none: the machine died before the channel was removed, or in the middle of that, when MySQL cannot start it again. Removed and made
+    /// anew it begins behind what the server wrote itself.
+    /// </summary>
+    private static bool IsLeftOver(FoundMysqld found, AgentMemory memory) => found.Channel is not null && memory.LastTakeOver is { } tookOver && memory.Demoted != tookOver;
 
     private static void Drop(FoundMysqld found, AgentMemory memory, ImmutableArray<AgentStep>.Builder steps)
     {

@@ -45,13 +45,16 @@ public sealed class TestCluster
 
     public int AgentPort { get; init; } = 9989;
 
+    /// <summary>db3 may become the active master as well, so that all follow the one that is.</summary>
+    public bool ManyMasters { get; init; }
+
     public ClusterTopology Topology => new(
         "C1",
-        _servers.Select(s => new Host(s.Key, s.Value.Ip, s.Key == "db3" ? HostMode.Slave : HostMode.Master, null, s.Value.Port, AgentPort, "eth0"))
+        _servers.Select(s => new Host(s.Key, s.Value.Ip, s.Key == "db3" && !ManyMasters ? HostMode.Slave : HostMode.Master, null, s.Value.Port, AgentPort, "eth0"))
             .ToImmutableSortedDictionary(h => h.Name, h => h),
         new[]
         {
-            new Role("writer", RoleMode.Exclusive, ["db1", "db2"], [Writer.Ip], null),
+            new Role("writer", RoleMode.Exclusive, ManyMasters ? ["db1", "db2", "db3"] : ["db1", "db2"], [Writer.Ip], null),
             new Role("reader", RoleMode.Balanced, ["db1", "db2", "db3"], [Reader1.Ip, Reader2.Ip], null),
         }.ToImmutableSortedDictionary(r => r.Name, r => r),
         "writer");

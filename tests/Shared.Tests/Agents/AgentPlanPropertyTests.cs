@@ -41,8 +41,8 @@ public sealed class AgentPlanPropertyTests
     /// <summary>Stopped by nobody and without an error: what it follows, or is pointed at, has to run in the end.</summary>
     private static bool Runs(FoundChannel? channel) => channel is null or { IoStopped: false, SqlRunning: true };
 
-    private static readonly Gen<AgentMemory> s_memory = Gen.Select(Gen.Bool, Gen.Bool, (io, sql) =>
-        AgentMemory.Empty with { Stopped = io || sql ? new StoppedThreads(io, sql) : null });
+    private static readonly Gen<AgentMemory> s_memory = Gen.Select(Gen.Bool, Gen.Bool, Gen.Bool, Gen.Bool, (io, sql, tookOver, demoted) =>
+        AgentMemory.Empty with { Stopped = io || sql ? new StoppedThreads(io, sql) : null, TakeOver = tookOver ? new TakeOver(Id(1), null) : null, Demoted = demoted ? Id(1) : null });
 
     [Fact]
     public void Every_order_is_reached_on_a_server_that_does_as_told() =>
@@ -104,6 +104,8 @@ public sealed class AgentPlanPropertyTests
         Assert.Equal(!order.Writable || waits, host.Found.Mysqld.ReadOnly);
         if (order.Replication.Action == ReplicationAction.Drop)
             Assert.Null(host.Found.Mysqld.Channel);
+        if (order is { Writable: false, Replication.Action: ReplicationAction.Follow } && cluster == Many && host.Found.Mysqld.Channel is { } channel)
+            Assert.True(host.Memory.LastTakeOver is null || host.Memory.LastTakeOver == host.Memory.Demoted, $"it follows by a channel from before it took writes: {channel}");
     }
 
     private static bool Stuck(AgentPlan plan) => !plan.IsEmpty && plan.Steps.All(s => s is AgentStep.Impossible);
@@ -163,7 +165,7 @@ public sealed class AgentPlanPropertyTests
                     Assert.True(order.Writable, "made writable without an order");
                     Assert.True(order.CatchUp is null || _caughtUp || _wasWritable, "made writable before it had caught up");
                     Set(mysqld with { ReadOnly = false });
-                    Memory = Memory with { WritableFor = order.Id };
+                    Memory = Memory with { WritableFor = order.Id, TakeOver = new TakeOver(order.Id, null) };
                     break;
                 case AgentStep.RememberStopped s:
                     Memory = Memory with { Stopped = s.Threads };
@@ -191,7 +193,7 @@ public sealed class AgentPlanPropertyTests
                 case AgentStep.Repoint s:
                     Assert.Equal(new StoppedThreads(true, true), Memory.Stopped);
                     Point(s, runs: true);
-                    Memory = Memory with { Stopped = null };
+                    Memory = Memory with { Stopped = null, Demoted = s.Demote ? Memory.LastTakeOver : Memory.Demoted };
                     break;
             }
         }

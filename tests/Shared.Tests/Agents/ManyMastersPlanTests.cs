@@ -95,6 +95,26 @@ public sealed class ManyMastersPlanTests
         Assert.Contains(Plan(forced, Up(true, s_fromDb9), AgentMemory.Empty).Steps, s => s is AgentStep.MakeWritable);
     }
 
+    [Theory]
+    [InlineData("10.9.0.9")]
+    [InlineData("10.9.0.2")]
+    public void A_channel_from_before_its_last_takeover_is_removed_before_it_follows_as_its_own_writes_are_not_counted_there(string sourceIp)
+    {
+        FoundMysqld found = Up(true, s_fromDb9 with { SourceIp = sourceIp });
+        AgentMemory tookOver = AgentMemory.Empty with { TakeOver = new TakeOver(Id(1), null) };
+        AgentStep[] removed = [new AgentStep.RememberDropped(s_dropped), new AgentStep.DropChannel("main")];
+
+        Assert.Equal(removed, Plan(s_follows, found, tookOver).Steps);
+        // Whether it took writes is not known.
+        Assert.Equal(removed, Plan(s_follows, found, tookOver with { Demoted = Id(1), Noted = new TakeOver(Id(2), null) }).Steps);
+        Assert.DoesNotContain(Plan(s_follows, found, tookOver with { Demoted = Id(1) }).Steps, s => s is AgentStep.DropChannel);
+        Assert.DoesNotContain(Plan(s_follows, found, AgentMemory.Empty).Steps, s => s is AgentStep.DropChannel);
+        // It takes over at this moment, and what it may still need comes by that channel.
+        Assert.DoesNotContain(Plan(Holds(2, Old) with { Replication = s_follows.Replication }, found, tookOver).Steps, s => s is AgentStep.DropChannel);
+        // A pair replicates from each other for good.
+        Assert.DoesNotContain(AgentPlan.For(s_follows, Found(found), tookOver, Cluster).Steps, s => s is AgentStep.DropChannel);
+    }
+
     private static AgentStep.Repoint Repoint(FoundMysqld found, AgentMemory memory) => Assert.Single(Plan(s_follows, found, memory).Steps.OfType<AgentStep.Repoint>());
 
     private static AgentPlan Plan(HostOrder order, FoundMysqld found, AgentMemory memory) => AgentPlan.For(order, Found(found, [.. order.Roles]), memory, Many);

@@ -16,6 +16,16 @@ internal static class MysqlErrors
     /// </summary>
     private static readonly int[] s_saysNothing = [1040, 1044, 1045, 1129, 1130, 1142, 1143, 1203, 1226, 1227, 1524, 1698, 1862, 4151];
 
+    /// <summary>ER_REPLICA_CONNECTION_METADATA_INIT_REPOSITORY, by the names of today.</summary>
+    private const int ReceiverUnreadable = 1871;
+
+    /// <summary>ER_REPLICA_APPLIER_METADATA_INIT_REPOSITORY.</summary>
+    private const int ApplierUnreadable = 1872;
+
+    /// <summary>Seen on 9.7 after a power cut in the middle of RESET REPLICA ALL; no CHANGE mends it.</summary>
+    private const string RelayLogLost =
+        " (what its relay log was is lost: the machine may have died while it was being removed; where replication goes by GTIDs, RESET REPLICA; START REPLICA on this server mends it, and MMM goes on)";
+
     /// <summary>The connector's own exception, and those of the socket below it that it lets through when a connection breaks.</summary>
     public static bool Is(Exception e) => e is MySqlException or SocketException or IOException or ObjectDisposedException;
 
@@ -30,7 +40,7 @@ internal static class MysqlErrors
     }
 
     public static string Sentence(Exception error, MysqlEndpoint endpoint) => error is MySqlException { Number: > 0 } e
-        ? $"mysqld at {endpoint} says {e.Number}: {e.Message}"
+        ? $"mysqld at {endpoint} says {e.Number}: {e.Message}{(e.Number is ReceiverUnreadable or ApplierUnreadable ? RelayLogLost : "")}"
         : $"mysqld at {endpoint}: {Root(error)}";
 
     /// <summary>The connection broke, which for an old one only means that it is to be replaced.</summary>
