@@ -77,7 +77,7 @@ run_project() {
   [ -n "$dll" ] || { say "ERROR: tests/$project was not built"; failed=$((failed + 1)); return; }
   say "== $project"
   # One project after the other: the heavy ones start real servers. A hung run is ended, not waited for.
-  timeout --kill-after=30 "${PROJECT_TIMEOUT:-2700}" dotnet "$dll" -noColor -noLogo -result-xml "$report" "$@" > >(tee "$results/$project.txt") 2>&1 &
+  timeout --kill-after=30 "${PROJECT_TIMEOUT:-3600}" dotnet "$dll" -noColor -noLogo -result-xml "$report" "$@" > >(tee "$results/$project.txt") 2>&1 &
   running=$!
   wait "$running" || rc=$?
   running=
